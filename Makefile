@@ -1,0 +1,36 @@
+# The ways in. `make help` lists them.
+BUILD := build/release
+.DEFAULT_GOAL := help
+.PHONY: help build demo test test-all bench install clean packages
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+packages:
+	@scripts/install-packages build
+
+build: packages ## build build/release/tickerlake
+	@scripts/build release
+
+demo: build ## run the main job on datasets/kaggle-sample and show what comes out
+	@$(BUILD)/tickerlake demo
+
+test: ## build and run every test; the last line counts them
+	@scripts/install-packages test
+	@scripts/build release
+	@tests/run
+
+test-all: ## the longer suites too; docs/compatibility.md holds their latest result
+	@scripts/install-packages test
+	@scripts/build release
+	@tests/run --all
+
+bench: build ## measure, side by side with the peers; docs/performance.md explains the figures
+	@bench/run
+
+PREFIX ?= /usr/local
+install: build ## install under PREFIX (default /usr/local)
+	@cmake --install $(BUILD) --prefix $(PREFIX)
+
+clean: ## remove what was built
+	rm -rf build
