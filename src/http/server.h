@@ -40,6 +40,8 @@ class BodyReader {
   virtual ~BodyReader() = default;
   /// Up to into.size() bytes; 0 at the end. Errors: unavailable (the peer left), timeout, corrupt (bad chunk framing).
   virtual Result<std::size_t> read(MutableBytes into) = 0;
+  /// Trailing header fields, complete once read() has returned 0.
+  virtual const Headers& trailers() const = 0;
 };
 
 /// The whole of a body; ErrorCode::exhausted when it is longer than limit.

@@ -1,0 +1,44 @@
+#pragma once
+// AWS JSON 1.1, the protocol of Glue and Athena: POST /, X-Amz-Target: PREFIX.Operation, a JSON object each way.
+#include <boost/json/object.hpp>
+#include <expected>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "aws/caller.h"
+#include "http/server.h"
+
+namespace tickerlake::aws {
+
+/// What a client sees as {"__type": type, "message": message} with the status. More members may follow in extra.
+struct JsonError {
+  std::string type;  // "EntityNotFoundException"
+  std::string message;
+  int status = 400;
+  boost::json::object extra = {};
+};
+
+using JsonResult = std::expected<boost::json::object, JsonError>;
+using JsonOperation = std::function<JsonResult(const Caller&, const boost::json::object& input)>;
+
+inline std::unexpected<JsonError> json_fail(std::string type, std::string message, int status = 400) {
+  return std::unexpected(JsonError{std::move(type), std::move(message), status});
+}
+
+/// A table of operations. Filled before it serves, constant afterwards; thread-safe then.
+class JsonService {
+ public:
+  /// target_prefix: "AWSGlue", "AmazonAthena".
+  explicit JsonService(std::string target_prefix) : target_prefix_(std::move(target_prefix)) {}
+  void add(std::string operation, JsonOperation run) { operations_[std::move(operation)] = std::move(run); }
+  /// Answers one request: unknown operations with UnknownOperationException, bad JSON with SerializationException.
+  void handle(const Caller& caller, http::Request& request, http::Response& response) const;
+
+ private:
+  const std::string target_prefix_;
+  std::map<std::string, JsonOperation, std::less<>> operations_;
+};
+
+}  // namespace tickerlake::aws
