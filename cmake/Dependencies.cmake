@@ -7,7 +7,6 @@ find_package(ZLIB REQUIRED)                                  # kafka (gzip)
 find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)                                # base (logging)
 find_package(CLI11 REQUIRED)                                 # app
-find_package(tomlplusplus REQUIRED)                          # app
 find_package(GTest REQUIRED)
 find_package(benchmark REQUIRED)                             # bench
 find_package(SQLite3 REQUIRED)                               # services/glue, services/athena
