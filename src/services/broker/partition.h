@@ -1,0 +1,163 @@
+#pragma once
+// A partition: its log, what of it is durable, who waits for it.
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/bytes.h"
+#include "base/log.h"
+#include "base/mutex.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "io/file_slice.h"
+#include "services/broker/fetch_signal.h"
+#include "services/broker/group_commit.h"
+#include "services/broker/ids.h"
+#include "services/broker/topic_config.h"
+
+namespace tickerlake::broker {
+
+class PartitionLog;
+
+/// Why a batch was not appended. api/produce.cpp maps these to Kafka's error codes.
+enum class Refusal {
+  corrupt,                 // CRC, length or structure is wrong
+  too_large,               // over max.message.bytes, or over a segment
+  invalid_record,          // well-formed, but not allowed: counts, offsets, control batches from clients
+  unsupported_format,      // magic 0 or 1
+  invalid_timestamp,       // outside message.timestamp.{before,after}.max.ms
+  out_of_order_sequence,   // an idempotent producer skipped or repeated something that is no known duplicate
+  invalid_producer_epoch,  // a newer instance of the producer has written
+  closed,                  // the topic was deleted, or the broker stops
+  storage,                 // the disk is full or failed
+};
+struct AppendError {
+  Refusal why = Refusal::storage;
+  std::string message;
+};
+
+/// Who appends: clients may not write control batches; the broker's own coordinators may.
+enum class Origin { client, broker };
+
+struct Appended {
+  Offset base;                          // of the first record
+  Offset next;                          // behind the last record
+  TimestampMs log_append_time_ms = -1;  // set for topics with LogAppendTime
+  Offset log_start;
+  bool duplicate = false;  // an idempotent producer's retry; base is the original's
+};
+
+struct Offsets {
+  Offset log_start;       // the first record that can be read
+  Offset high_watermark;  // behind the last durable record: what consumers may see
+  Offset log_end;         // behind the last appended record
+  Offset last_stable;     // behind the last record of a decided transaction; the high watermark until there are any
+};
+
+struct Fetched {
+  io::FileSlice batches;  // whole batches; the first may begin before the offset asked for
+  Offsets offsets;
+};
+enum class FetchError { out_of_range, closed, storage };
+
+struct TimestampedOffset {
+  Offset offset;
+  TimestampMs timestamp_ms = -1;
+};
+
+/// One partition of one topic. Thread-safe.
+///
+/// Durability: append() returns after the write to the page cache (survives kill -9). The group-commit thread then
+/// syncs, moves the high watermark to what is on disk and completes when_durable(). Fetches end at the high watermark,
+/// so no consumer ever sees a record that a power loss can take back.
+///
+/// Lock order: Partition::mutex_ before GroupCommit::mutex_ and FetchSignal's. Completions run without any lock, on
+/// the group-commit thread; they must not block.
+class Partition final : public Syncable, public std::enable_shared_from_this<Partition> {
+ public:
+  /// Called once: true when what was waited for is durable, false when the partition was closed before.
+  using Completion = std::move_only_function<void(bool durable)>;
+
+  struct Environment {
+    GroupCommit& group_commit;
+    const Clock& clock;
+    Log log;
+  };
+
+  /// Opens (and recovers) or creates the log in the folder. Directly after an unclean stop that reads what lies behind
+  /// the recovery point.
+  static Result<std::shared_ptr<Partition>> open(const io::Path& directory, const TopicConfig& config,
+                                                 Environment environment);
+  ~Partition() override;
+
+  /// Appends one v2 record batch as it is; only base offset and leader epoch are patched (LogAppendTime: also the
+  /// timestamps and the CRC). The bytes are copied. Returns when a crash of this process can't lose it.
+  std::expected<Appended, AppendError> append(ByteView batch, Origin origin) TL_EXCLUDES(mutex_);
+  /// Calls completion once everything before `next` is on disk; at once (on this thread) if it is already.
+  void when_durable(Offset next, Completion completion) TL_EXCLUDES(mutex_);
+  /// append() and then waiting for the disk; for the coordinators' own records.
+  std::expected<Appended, AppendError> append_durably(ByteView batch, Origin origin) TL_EXCLUDES(mutex_);
+
+  /// Whole batches from the one that holds `from`, up to max_bytes and the high watermark, out of one segment. Where
+  /// at_least_one, the first batch comes even if it is larger. Nothing at the high watermark: an empty slice.
+  std::expected<Fetched, FetchError> read(Offset from, std::int64_t max_bytes, bool at_least_one) TL_EXCLUDES(mutex_);
+
+  Offsets offsets() const TL_EXCLUDES(mutex_);
+  /// The first record whose timestamp is at or after the time; nothing if there is none below the high watermark.
+  Result<std::optional<TimestampedOffset>> find_by_timestamp(TimestampMs timestamp_ms) TL_EXCLUDES(mutex_);
+  /// The record with the largest timestamp (ListOffsets −3); nothing in an empty log.
+  Result<std::optional<TimestampedOffset>> find_max_timestamp() TL_EXCLUDES(mutex_);
+  std::int64_t size_bytes() const TL_EXCLUDES(mutex_);
+
+  /// Moves the log start to `before` (it never moves back) and frees segments below. Durable when it returns.
+  /// ErrorCode::invalid_argument when `before` is above the high watermark.
+  Result<Offset> delete_records(Offset before) TL_EXCLUDES(mutex_);
+
+  void set_config(const TopicConfig& config) TL_EXCLUDES(mutex_);
+  /// Retention, checkpoints, delayed removal of files. Called every few minutes by a background thread.
+  void maintain() TL_EXCLUDES(mutex_);
+
+  /// While it lives, appends that become durable (and close()) notify the signal.
+  class Watch {
+   public:
+    Watch(std::shared_ptr<Partition> partition, FetchSignal& signal);
+    ~Watch();
+    Watch(Watch&& other) noexcept = default;
+    Watch& operator=(Watch&&) = delete;
+
+   private:
+    std::shared_ptr<Partition> partition_;
+    FetchSignal* signal_;
+  };
+
+  /// Refuses everything from now on, completes those who wait with false. The topic is being deleted.
+  void close() TL_EXCLUDES(mutex_);
+  /// close(), then writes what lets the next start skip recovery.
+  Result<void> close_cleanly() TL_EXCLUDES(mutex_);
+
+  void begin_sync() override TL_EXCLUDES(mutex_);
+  void sync() override TL_EXCLUDES(mutex_);
+
+ private:
+  struct Waiting {
+    Offset next;
+    Completion completion;
+  };
+  Partition(std::unique_ptr<PartitionLog> log, Environment environment);
+
+  // constant after construction
+  const Environment environment_;
+
+  mutable Mutex mutex_;
+  std::unique_ptr<PartitionLog> log_ TL_GUARDED_BY(mutex_);
+  Offset durable_ TL_GUARDED_BY(mutex_);
+  bool dirty_ TL_GUARDED_BY(mutex_) = false;
+  bool closed_ TL_GUARDED_BY(mutex_) = false;
+  std::vector<Waiting> waiting_ TL_GUARDED_BY(mutex_);  // in the order of their offsets
+  std::vector<FetchSignal*> watchers_ TL_GUARDED_BY(mutex_);
+};
+
+}  // namespace tickerlake::broker

@@ -1,0 +1,102 @@
+#pragma once
+// The registry of topics: what exists, under which name, id and settings. Files: docs/formats/log.md.
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "base/log.h"
+#include "base/mutex.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "io/file.h"
+#include "services/broker/group_commit.h"
+#include "services/broker/ids.h"
+#include "services/broker/partition.h"
+#include "services/broker/topic_config.h"
+
+namespace tickerlake::broker {
+
+inline constexpr std::int32_t max_partitions_per_topic = 10'000;
+
+/// A topic as it was at one moment; a change (partitions added, settings altered) makes a new one. Immutable.
+struct Topic {
+  std::string name;
+  TopicId id{};
+  bool internal = false;  // "__consumer_offsets": clients neither create nor write it
+  ConfigMap config;       // what was set
+  TopicConfig settings;   // in effect
+  std::vector<std::shared_ptr<Partition>> partitions;
+
+  std::int32_t partition_count() const { return static_cast<std::int32_t>(partitions.size()); }
+  /// Null for an index that does not exist.
+  std::shared_ptr<Partition> partition(std::int32_t index) const;
+};
+
+/// Kafka's rules: 1 to 249 of [a-zA-Z0-9._-], not "." or "..". The message says which one is broken.
+Result<void> check_topic_name(std::string_view name);
+
+/// Thread-safe. Lock order: change_mutex_ before mutex_ before Partition::mutex_. Changes are on disk when they return.
+class Topics {
+ public:
+  struct Options {
+    std::chrono::milliseconds maintenance_interval{60'000};  // retention, checkpoints, removal of deleted files
+  };
+
+  /// Finds the topics in the folder (made if missing) and recovers their logs.
+  static Result<std::unique_ptr<Topics>> open(const io::Path& directory, Options options, const Clock& clock, Log log);
+  ~Topics();
+
+  /// ErrorCode::already_exists; invalid_argument for a bad name, count or setting.
+  Result<std::shared_ptr<const Topic>> create(std::string_view name, std::int32_t partitions, const ConfigMap& config,
+                                              bool internal = false) TL_EXCLUDES(mutex_);
+  /// What create() would say, without doing it (CreateTopics' validate_only).
+  Result<void> check_create(std::string_view name, std::int32_t partitions, const ConfigMap& config) const
+      TL_EXCLUDES(mutex_);
+  /// ErrorCode::not_found. The data goes in the background; the name is free at once.
+  Result<void> remove(std::string_view name) TL_EXCLUDES(mutex_);
+  /// ErrorCode::not_found; invalid_argument unless it is more than there are.
+  Result<void> grow(std::string_view name, std::int32_t partitions) TL_EXCLUDES(mutex_);
+  /// Replaces all settings. ErrorCode::not_found, invalid_argument.
+  Result<void> set_config(std::string_view name, const ConfigMap& config) TL_EXCLUDES(mutex_);
+
+  /// Null when there is no such topic.
+  std::shared_ptr<const Topic> find(std::string_view name) const TL_EXCLUDES(mutex_);
+  std::shared_ptr<const Topic> find(const TopicId& id) const TL_EXCLUDES(mutex_);
+  /// All topics in the order of their names.
+  std::vector<std::shared_ptr<const Topic>> all() const TL_EXCLUDES(mutex_);
+
+  /// First step of a stop: long polls end now, appends are refused.
+  void begin_stop() TL_EXCLUDES(mutex_);
+  bool stopping() const { return stopping_; }
+  /// Second step, when no connection is left: syncs everything and marks the logs as cleanly closed.
+  void close() TL_EXCLUDES(mutex_);
+
+ private:
+  Topics(io::Path directory, Options options, const Clock& clock, Log log);
+  Result<void> discover() TL_EXCLUDES(mutex_);
+  Result<std::shared_ptr<const Topic>> load(const io::Path& directory, std::string_view name);
+  void maintain_until_stopped() TL_EXCLUDES(mutex_);
+
+  // constant after construction
+  const io::Path directory_;
+  const Options options_;
+  const Clock& clock_;
+  const Log log_;
+  GroupCommit group_commit_;
+
+  std::atomic<bool> stopping_ = false;
+  Mutex change_mutex_;  // one change at a time; held over the disk's work
+  mutable Mutex mutex_;
+  Condition stop_;
+  std::map<std::string, std::shared_ptr<const Topic>, std::less<>> by_name_ TL_GUARDED_BY(mutex_);
+  std::map<TopicId, std::shared_ptr<const Topic>> by_id_ TL_GUARDED_BY(mutex_);
+  bool closed_ TL_GUARDED_BY(mutex_) = false;
+  std::thread maintenance_;
+};
+
+}  // namespace tickerlake::broker
