@@ -8,12 +8,18 @@ namespace {
 
 spdlog::level::level_enum level_of(Severity severity) {
   switch (severity) {
-    case Severity::trace: return spdlog::level::trace;
-    case Severity::debug: return spdlog::level::debug;
-    case Severity::info: return spdlog::level::info;
-    case Severity::warning: return spdlog::level::warn;
-    case Severity::error: return spdlog::level::err;
-    case Severity::off: return spdlog::level::off;
+    case Severity::trace:
+      return spdlog::level::trace;
+    case Severity::debug:
+      return spdlog::level::debug;
+    case Severity::info:
+      return spdlog::level::info;
+    case Severity::warning:
+      return spdlog::level::warn;
+    case Severity::error:
+      return spdlog::level::err;
+    case Severity::off:
+      return spdlog::level::off;
   }
   return spdlog::level::off;
 }

@@ -52,14 +52,14 @@ std::unexpected<Error> fail_errno(std::string_view what, int error_number);
 #define TL_CONCAT(a, b) TL_CONCAT_(a, b)
 
 /// TRY(auto file, File::open(path));   returns the error to the caller, or declares the value.
-#define TRY(declaration, expression)                                                                 \
-  auto TL_CONCAT(try_result_, __LINE__) = (expression);                                              \
+#define TRY(declaration, expression)                                                                                  \
+  auto TL_CONCAT(try_result_, __LINE__) = (expression);                                                               \
   if (!TL_CONCAT(try_result_, __LINE__)) return std::unexpected(std::move(TL_CONCAT(try_result_, __LINE__).error())); \
   declaration = *std::move(TL_CONCAT(try_result_, __LINE__))
 
 /// CHECK(file.sync());   returns the error to the caller; for Result<void>, or where the value is not needed.
-#define CHECK(expression)                                                            \
-  do {                                                                               \
-    auto check_result = (expression);                                                \
-    if (!check_result) return std::unexpected(std::move(check_result).error());      \
+#define CHECK(expression)                                                       \
+  do {                                                                          \
+    auto check_result = (expression);                                           \
+    if (!check_result) return std::unexpected(std::move(check_result).error()); \
   } while (false)

@@ -17,9 +17,15 @@ namespace tickerlake::io {
 Result<File> File::open(const Path& path, Mode mode) {
   int flags = O_CLOEXEC;
   switch (mode) {
-    case Mode::read: flags |= O_RDONLY; break;
-    case Mode::read_write: flags |= O_RDWR | O_CREAT; break;
-    case Mode::create_new: flags |= O_RDWR | O_CREAT | O_EXCL; break;
+    case Mode::read:
+      flags |= O_RDONLY;
+      break;
+    case Mode::read_write:
+      flags |= O_RDWR | O_CREAT;
+      break;
+    case Mode::create_new:
+      flags |= O_RDWR | O_CREAT | O_EXCL;
+      break;
   }
   const int descriptor = ::open(path.c_str(), flags, 0644);
   if (descriptor < 0) {
@@ -33,8 +39,7 @@ Result<File> File::open(const Path& path, Mode mode) {
 File::~File() {
   if (descriptor_ >= 0) ::close(descriptor_);
 }
-File::File(File&& other) noexcept
-    : descriptor_(std::exchange(other.descriptor_, -1)), path_(std::move(other.path_)) {}
+File::File(File&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)), path_(std::move(other.path_)) {}
 File& File::operator=(File&& other) noexcept {
   std::swap(descriptor_, other.descriptor_);
   std::swap(path_, other.path_);
@@ -59,8 +64,9 @@ Result<std::size_t> File::read_at(std::int64_t position, MutableBytes into) cons
 Result<void> File::read_exactly_at(std::int64_t position, MutableBytes into) const {
   TRY(const std::size_t n, read_at(position, into));
   if (n < into.size()) {
-    return fail(ErrorCode::corrupt, path_.string() + " ends at byte " + std::to_string(position + static_cast<std::int64_t>(n)) +
-                                        ", " + std::to_string(into.size() - n) + " bytes early");
+    return fail(ErrorCode::corrupt, path_.string() + " ends at byte " +
+                                        std::to_string(position + static_cast<std::int64_t>(n)) + ", " +
+                                        std::to_string(into.size() - n) + " bytes early");
   }
   return {};
 }
@@ -97,7 +103,7 @@ Result<void> File::write_parts_at(std::int64_t position, std::span<const ByteVie
 }
 
 Result<std::int64_t> File::size() const {
-  struct stat status {};
+  struct stat status{};
   if (::fstat(descriptor_, &status) != 0) return fail_errno("can't stat " + path_.string(), errno);
   return status.st_size;
 }

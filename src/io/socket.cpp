@@ -18,7 +18,8 @@ namespace tickerlake::io {
 namespace {
 
 Error socket_error(std::string_view what, int error_number) {
-  if (error_number == EAGAIN || error_number == EWOULDBLOCK) return {ErrorCode::timeout, std::string(what) + ": no progress"};
+  if (error_number == EAGAIN || error_number == EWOULDBLOCK)
+    return {ErrorCode::timeout, std::string(what) + ": no progress"};
   if (error_number == EPIPE || error_number == ECONNRESET) {
     return {ErrorCode::unavailable, std::string(what) + ": the peer closed the connection"};
   }
@@ -210,7 +211,8 @@ Result<Listener> Listener::bind(const Endpoint& at) {
   const int on = 1;
   setsockopt(socket.descriptor(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   if (::bind(socket.descriptor(), address->ai_addr, address->ai_addrlen) != 0) {
-    if (errno == EADDRINUSE) return fail(ErrorCode::conflict, "port " + std::to_string(at.port) + " on " + at.host + " is taken");
+    if (errno == EADDRINUSE)
+      return fail(ErrorCode::conflict, "port " + std::to_string(at.port) + " on " + at.host + " is taken");
     return fail_errno("can't listen on " + at.text(), errno);
   }
   if (::listen(socket.descriptor(), SOMAXCONN) != 0) return fail_errno("can't listen on " + at.text(), errno);

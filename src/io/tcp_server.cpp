@@ -3,7 +3,10 @@
 namespace tickerlake::io {
 
 TcpServer::TcpServer(Listener listener, Options options, Log log, Serve serve)
-    : listener_(std::move(listener)), options_(options), log_(std::move(log)), serve_(std::move(serve)),
+    : listener_(std::move(listener)),
+      options_(options),
+      log_(std::move(log)),
+      serve_(std::move(serve)),
       acceptor_([this] { accept_all(); }) {}
 
 TcpServer::~TcpServer() { stop(); }

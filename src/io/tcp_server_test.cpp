@@ -1,0 +1,80 @@
+#include "io/tcp_server.h"
+
+#include <gtest/gtest.h>
+
+namespace tickerlake::io {
+namespace {
+
+using std::chrono::milliseconds;
+
+TcpServer echo_server(TcpServer::Options options = {}) {
+  return TcpServer(*Listener::bind({"127.0.0.1", 0}), options, Log(), [](Socket& socket) {
+    std::byte buffer[100];
+    while (true) {
+      const auto n = socket.read(buffer);
+      if (!n || *n == 0 || !socket.write(std::span(buffer).first(*n))) return;
+    }
+  });
+}
+
+TEST(Endpoint, parses_hosts_and_ports_and_refuses_the_rest) {
+  EXPECT_EQ(Endpoint::parse("127.0.0.1:9092")->port, 9092);
+  EXPECT_EQ(Endpoint::parse("[::1]:80")->host, "::1");
+  EXPECT_EQ(Endpoint::parse("[::1]:80")->text(), "[::1]:80");
+  for (const char* text : {"", "9092", ":9092", "host:", "host:x", "host:70000", "host:-1"}) {
+    EXPECT_FALSE(Endpoint::parse(text)) << text;
+  }
+}
+
+TEST(TcpServer, serves_several_connections_at_once) {
+  const TcpServer server = echo_server();
+  std::vector<Socket> sockets;
+  for (int i = 0; i < 5; ++i) sockets.push_back(*Socket::connect(server.endpoint(), milliseconds(1000)));
+  for (int i = 0; i < 5; ++i) {
+    const std::string sent = "message " + std::to_string(i);
+    ASSERT_TRUE(sockets[i].write(as_bytes(sent)));
+    std::string received(sent.size(), ' ');
+    ASSERT_TRUE(sockets[i].read_exactly(std::as_writable_bytes(std::span(received))));
+    EXPECT_EQ(received, sent);
+  }
+}
+
+TEST(TcpServer, stops_while_connections_are_open) {
+  TcpServer server = echo_server();
+  auto socket = Socket::connect(server.endpoint(), milliseconds(1000));
+  ASSERT_TRUE(socket->write(as_bytes("x")));
+  std::byte answer[1];
+  ASSERT_TRUE(socket->read_exactly(answer));
+  server.stop();
+  EXPECT_EQ(socket->read(answer), 0u);
+}
+
+TEST(TcpServer, closes_connections_beyond_its_cap_and_serves_the_others) {
+  const TcpServer server = echo_server({.max_connections = 1});
+  auto first = Socket::connect(server.endpoint(), milliseconds(1000));
+  ASSERT_TRUE(first->write(as_bytes("x")));
+  std::byte answer[1];
+  ASSERT_TRUE(first->read_exactly(answer));
+  auto second = Socket::connect(server.endpoint(), milliseconds(1000));
+  EXPECT_EQ(second->read(answer).value_or(0), 0u);
+  ASSERT_TRUE(first->write(as_bytes("y")));
+  EXPECT_TRUE(first->read_exactly(answer));
+}
+
+TEST(TcpServer, ends_a_connection_that_makes_no_progress) {
+  const TcpServer server = echo_server({.read_timeout = milliseconds(50)});
+  auto socket = Socket::connect(server.endpoint(), milliseconds(1000));
+  std::byte answer[1];
+  EXPECT_EQ(socket->read(answer), 0u);
+}
+
+TEST(Listener, names_a_port_that_is_taken) {
+  const auto first = Listener::bind({"127.0.0.1", 0});
+  const auto second = Listener::bind(first->endpoint());
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code, ErrorCode::conflict);
+  EXPECT_NE(second.error().message.find(std::to_string(first->endpoint().port)), std::string::npos);
+}
+
+}  // namespace
+}  // namespace tickerlake::io
