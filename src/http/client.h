@@ -13,8 +13,8 @@ struct ClientRequest {
   std::string method = "GET";
   std::string url;  // with its query, encoded: it is sent as it is
   Headers headers;
-  std::string_view body;                        // must outlive the call
-  std::chrono::milliseconds timeout{60'000};    // the whole exchange
+  std::string_view body;                      // must outlive the call
+  std::chrono::milliseconds timeout{60'000};  // the whole exchange
 };
 
 struct ClientResponse {

@@ -53,7 +53,7 @@ struct Request {
   Headers headers;
   std::optional<std::int64_t> content_length;  // none when chunked, or without a body
   std::string peer;                            // "127.0.0.1:40404"
-  BodyReader* body = nullptr;                  // never null; sends "100 Continue" at the first read if that was asked for
+  BodyReader* body = nullptr;  // never null; sends "100 Continue" at the first read if that was asked for
 
   std::string_view raw_path() const;   // the target before '?'
   std::string_view raw_query() const;  // after it, or empty
@@ -84,8 +84,12 @@ class Response {
 using Handler = std::function<void(Request&, Response&)>;
 
 struct ServerOptions {
-  io::TcpServer::Options tcp;
-  std::int64_t max_head_bytes = 64_KiB;  // request line and headers; longer ones get 431
+  /// read_timeout: how long a kept connection may idle, and a body make no progress.
+  io::TcpServer::Options tcp{.read_timeout = std::chrono::seconds(120)};
+  std::int64_t max_head_bytes = 64_KiB;             // request line and headers; longer ones get 431
+  std::chrono::milliseconds head_timeout{20'000};   // from the first byte of a request to the end of its headers; 408
+  std::chrono::milliseconds body_patience{30'000};  // of waiting for a body's bytes, before the least rate is asked for
+  std::int64_t least_body_rate = 1_KiB;             // bytes per second of waiting
 };
 
 class Server {
