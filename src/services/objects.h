@@ -34,6 +34,8 @@ class Objects {
   virtual Result<std::vector<ObjectInfo>> list(std::string_view bucket, std::string_view prefix,
                                                std::string_view start_after, std::size_t limit) = 0;
   virtual Result<PinnedObject> pin(std::string_view bucket, std::string_view key) = 0;
+  /// Makes the bucket unless it is there.
+  virtual Result<void> make_bucket(std::string_view bucket) = 0;
   /// Durable when it returns.
   virtual Result<void> put(std::string_view bucket, std::string_view key, std::string_view content_type,
                            std::string_view bytes) = 0;
