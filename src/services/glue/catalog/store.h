@@ -2,8 +2,10 @@
 // The catalog's file with its lock: what Catalog and Documents share.
 #include <boost/json/object.hpp>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/mutex.h"
 #include "base/result.h"
