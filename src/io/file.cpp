@@ -108,6 +108,14 @@ Result<std::int64_t> File::size() const {
   return status.st_size;
 }
 
+Result<std::int64_t> File::modified_ms() const {
+  struct stat status {};
+  if (::fstat(descriptor_, &status) != 0) return fail_errno("can't stat " + path_.string(), errno);
+  return static_cast<std::int64_t>(status.st_mtim.tv_sec) * 1000 + status.st_mtim.tv_nsec / 1'000'000;
+}
+
+void File::begin_sync() const { ::sync_file_range(descriptor_, 0, 0, SYNC_FILE_RANGE_WRITE); }
+
 Result<void> File::truncate(std::int64_t size) const {
   if (::ftruncate(descriptor_, size) != 0) return fail_errno("can't truncate " + path_.string(), errno);
   return {};

@@ -38,7 +38,11 @@ class File {
   /// Writes the parts one after the other, as one pwritev where possible.
   Result<void> write_parts_at(std::int64_t position, std::span<const ByteView> parts) const;
   Result<std::int64_t> size() const;
+  /// When the content last changed, in milliseconds since 1970.
+  Result<std::int64_t> modified_ms() const;
   Result<void> truncate(std::int64_t size) const;
+  /// Asks the kernel to begin writing what is dirty, without waiting for it; sync() is still needed. A hint.
+  void begin_sync() const;
   /// fdatasync. After a failure the pages may be lost: the caller must not go on as if they were written.
   Result<void> sync() const;
 

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/bytes.h"
-#include "io/file.h"
+#include "io/file_slice.h"
 
 namespace tickerlake::kafka {
 
@@ -73,12 +73,7 @@ struct Uuid {
   auto operator<=>(const Uuid&) const = default;
 };
 
-/// A part of a file, sent by sendfile. The file stays open for as long as the slice lives.
-struct FileSlice {
-  std::shared_ptr<const io::File> file;
-  std::int64_t position = 0;
-  std::int64_t length = 0;
-};
+using io::FileSlice;
 
 /// Record batches in a message. When read: a view into the request's frame, which must outlive it.
 /// When written: the slices if there are any, else the bytes.

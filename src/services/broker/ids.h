@@ -1,10 +1,9 @@
 #pragma once
 // The broker's strong types. On the wire they are plain integers; api/ converts at the edge.
-#include <array>
-#include <cstddef>
 #include <cstdint>
 
 #include "base/strong.h"
+#include "kafka/wire/api.h"
 
 namespace tickerlake::broker {
 
@@ -12,8 +11,7 @@ namespace tickerlake::broker {
 using Offset = Strong<struct OffsetTag, std::int64_t>;
 using ProducerId = Strong<struct ProducerIdTag, std::int64_t>;
 
-/// A topic's UUID (KIP-516) as it goes over the wire.
-using TopicId = std::array<std::byte, 16>;
+using TopicId = kafka::Uuid;
 
 /// One node leads everything and never fails over, so every batch carries this leader epoch.
 inline constexpr std::int32_t leader_epoch = 0;
