@@ -1,0 +1,68 @@
+#pragma once
+// A single-node Kafka broker: the topics of one folder, served to the clients of one listener.
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/log.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "io/file.h"
+#include "io/socket.h"
+#include "io/tcp_server.h"
+
+namespace tickerlake::broker {
+
+class FetchSessions;  // fetch_sessions.h: default-constructible, thread-safe
+class Groups;
+class ProducerIds;
+class Topics;
+
+struct BrokerOptions {
+  io::Path directory;       // made if missing; holds the topics, the cluster id and the producer ids
+  io::Endpoint advertised;  // what clients are told to connect to; an empty host or port 0: the listener's own
+  std::int32_t node_id = 1;
+  std::string cluster_id;  // empty: made on the first start and kept
+  bool auto_create_topics = true;
+  std::int32_t default_partitions = 1;                     // num.partitions
+  std::int64_t group_retention_ms = 7 * 24 * 3'600'000ll;  // offsets.retention.minutes, of groups without members
+  std::chrono::milliseconds idle_timeout{600'000};         // connections.max.idle.ms
+  int max_connections = 4096;
+};
+
+/// Thread-safe. Lock order: Groups before Topics before Partition.
+class Broker {
+ public:
+  /// Recovers what the folder holds and serves at once.
+  static Result<std::unique_ptr<Broker>> start(BrokerOptions options, io::Listener listener, Log log);
+  ~Broker();
+  Broker(const Broker&) = delete;
+  Broker& operator=(const Broker&) = delete;
+
+  /// Ends long polls and connections, then closes the logs cleanly. The destructor does it too.
+  void stop();
+
+  // What the handlers in api/ work with.
+  const BrokerOptions& options() const { return options_; }  // cluster id and advertised endpoint filled in
+  Topics& topics() { return *topics_; }
+  Groups& groups() { return *groups_; }
+  ProducerIds& producer_ids() { return *producer_ids_; }
+  FetchSessions& fetch_sessions() { return *fetch_sessions_; }
+  const Clock& clock() const { return clock_; }
+  const Log& log() const { return log_; }
+
+ private:
+  Broker(BrokerOptions options, Log log);
+
+  // constant after start()
+  BrokerOptions options_;
+  const Log log_;
+  SystemClock clock_;
+  std::unique_ptr<Topics> topics_;
+  std::unique_ptr<ProducerIds> producer_ids_;
+  std::unique_ptr<Groups> groups_;
+  std::unique_ptr<FetchSessions> fetch_sessions_;
+  std::unique_ptr<io::TcpServer> server_;  // last: its connections use all the others
+};
+
+}  // namespace tickerlake::broker
