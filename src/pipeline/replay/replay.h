@@ -17,7 +17,7 @@
 namespace tickerlake::pipeline {
 
 struct ReplayOptions {
-  std::vector<std::filesystem::path> paths;  // files, or folders searched for *.txt, *.csv and *.tsv
+  std::vector<std::filesystem::path> paths;  // files, or folders searched for *.us.txt, *.csv and *.tsv
   std::string topic;
   std::optional<int> partitions;  // of a topic made now (default 4); another count than an existing topic's is an error
   Pace pace;
