@@ -27,6 +27,9 @@ inline std::unexpected<JsonError> json_fail(std::string type, std::string messag
   return std::unexpected(JsonError{std::move(type), std::move(message), status});
 }
 
+/// Answers with {"__type": …, "message": …} and the status.
+void answer_json_error(http::Response& response, const JsonError& error);
+
 /// A table of operations. Filled before it serves, constant afterwards; thread-safe then.
 class JsonService {
  public:

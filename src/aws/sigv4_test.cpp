@@ -219,7 +219,7 @@ TEST_F(Verify, names_what_it_cannot_read) {
         std::pair("AWS4-HMAC-SHA256 Credential=K/20150830/r/s3/aws4_request, SignedHeaders=date, Signature=x",
                   Refusal::malformed),
         std::pair("AWS4-HMAC-SHA256 Credential=K/20150830/r/s3/aws4_request, SignedHeaders=host, Signature=x",
-                  Refusal::malformed)}) {
+                  Refusal::bad_date)}) {
     request.headers.set("Authorization", authorization);
     EXPECT_EQ(refusal(), expected) << authorization;
   }

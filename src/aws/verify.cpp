@@ -102,7 +102,7 @@ std::expected<Authorization, AuthError> read_header(const http::Request& request
     time = parse_http_date(*plain);
     if (!time) time = parse_iso8601_basic(*plain);
   }
-  if (!time) return refuse(Refusal::malformed, "AWS authentication requires a valid Date or x-amz-date header");
+  if (!time) return refuse(Refusal::bad_date, "AWS authentication requires a valid Date or x-amz-date header");
   found.signed_at = *time;
   found.timestamp = iso8601_basic(*time);
   found.payload_hash = request.headers.find("X-Amz-Content-Sha256").value_or("");
@@ -142,9 +142,13 @@ std::expected<Authorization, AuthError> read_query(const http::Request& request,
                   "X-Amz-Expires must be less than 604800 seconds");
   }
   found.valid_for = std::chrono::seconds(*seconds);
+  // The body of a presigned request is not signed, unless its hash was known when the URL was made.
   found.payload_hash = value("X-Amz-Content-Sha256");
-  if (found.payload_hash.empty())
-    found.payload_hash = request.headers.find("X-Amz-Content-Sha256").value_or(unsigned_payload);
+  const auto& names = found.signed_headers;
+  if (found.payload_hash.empty() && std::ranges::find(names, "x-amz-content-sha256") != names.end()) {
+    found.payload_hash = request.headers.find("X-Amz-Content-Sha256").value_or("");
+  }
+  if (found.payload_hash.empty()) found.payload_hash = unsigned_payload;
   return found;
 }
 

@@ -16,6 +16,7 @@ constexpr std::chrono::seconds max_presigned_validity{7 * 24 * 3600};
 enum class Refusal {
   missing,          // nothing says who sent it
   malformed,        // the authorization can't be read
+  bad_date,         // no date, or one that can't be read
   malformed_query,  // the same in a presigned URL
   unsupported,      // another algorithm
   unknown_key,
