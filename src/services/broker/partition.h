@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/log.h"
@@ -16,6 +17,7 @@
 #include "services/broker/fetch_signal.h"
 #include "services/broker/group_commit.h"
 #include "services/broker/ids.h"
+#include "services/broker/log/checkpoint.h"
 #include "services/broker/topic_config.h"
 
 namespace tickerlake::broker {
@@ -74,12 +76,12 @@ struct TimestampedOffset {
 /// syncs, moves the high watermark to what is on disk and completes when_durable(). Fetches end at the high watermark,
 /// so no consumer ever sees a record that a power loss can take back.
 ///
-/// Lock order: Partition::mutex_ before GroupCommit::mutex_ and FetchSignal's. Completions run without any lock, on
-/// the group-commit thread; they must not block.
+/// Lock order: checkpoint_mutex_, sync_mutex_, mutex_, then GroupCommit::mutex_ and FetchSignal's. Completions run
+/// without any lock, on the thread that synced; they must not block, least of all in append_durably().
 class Partition final : public Syncable, public std::enable_shared_from_this<Partition> {
  public:
-  /// Called once: true when what was waited for is durable, false when the partition was closed before.
-  using Completion = std::move_only_function<void(bool durable)>;
+  /// Called once, when what was waited for is on disk.
+  using Completion = std::move_only_function<void()>;
 
   struct Environment {
     GroupCommit& group_commit;
@@ -116,8 +118,11 @@ class Partition final : public Syncable, public std::enable_shared_from_this<Par
   /// ErrorCode::invalid_argument when `before` is above the high watermark.
   Result<Offset> delete_records(Offset before) TL_EXCLUDES(mutex_);
 
+  TopicConfig settings() const TL_EXCLUDES(mutex_);
   void set_config(const TopicConfig& config) TL_EXCLUDES(mutex_);
-  /// Retention, checkpoints, delayed removal of files. Called every few minutes by a background thread.
+  /// Drops what retention.ms and retention.bytes say, and what lies below the log start.
+  void apply_retention() TL_EXCLUDES(mutex_);
+  /// Checkpoints where one is due, removes files that are. Called every few seconds by a background thread.
   void maintain() TL_EXCLUDES(mutex_);
 
   /// While it lives, appends that become durable (and close()) notify the signal.
@@ -133,7 +138,7 @@ class Partition final : public Syncable, public std::enable_shared_from_this<Par
     FetchSignal* signal_;
   };
 
-  /// Refuses everything from now on, completes those who wait with false. The topic is being deleted.
+  /// Refuses everything from now on; what was appended is synced and its completions have run when it returns.
   void close() TL_EXCLUDES(mutex_);
   /// close(), then writes what lets the next start skip recovery.
   Result<void> close_cleanly() TL_EXCLUDES(mutex_);
@@ -146,18 +151,36 @@ class Partition final : public Syncable, public std::enable_shared_from_this<Par
     Offset next;
     Completion completion;
   };
-  Partition(std::unique_ptr<PartitionLog> log, Environment environment);
+  /// An expired segment whose files go when it is due.
+  struct Doomed {
+    Offset base;
+    TimestampMs due_ms;
+  };
+  Partition(std::unique_ptr<PartitionLog> log, const TopicConfig& config, Environment environment);
+  Offsets offsets_locked() const TL_REQUIRES(mutex_);
+  Result<void> write_checkpoint() TL_EXCLUDES(mutex_);
+  bool needs_checkpoint(bool at_once) TL_EXCLUDES(mutex_);
+  void remove_doomed(TimestampMs now_ms) TL_EXCLUDES(mutex_);
 
   // constant after construction
   const Environment environment_;
+  const io::Path directory_;
+
+  Mutex checkpoint_mutex_;  // one checkpoint at a time
+  std::optional<Checkpoint> last_checkpoint_ TL_GUARDED_BY(checkpoint_mutex_);
+  TimestampMs last_checkpoint_ms_ TL_GUARDED_BY(checkpoint_mutex_);
+
+  Mutex sync_mutex_;  // one sync at a time: a second one must not report what the first is still writing
 
   mutable Mutex mutex_;
-  std::unique_ptr<PartitionLog> log_ TL_GUARDED_BY(mutex_);
-  Offset durable_ TL_GUARDED_BY(mutex_);
-  bool dirty_ TL_GUARDED_BY(mutex_) = false;
+  const std::unique_ptr<PartitionLog> log_ TL_GUARDED_BY(mutex_);
+  TopicConfig config_ TL_GUARDED_BY(mutex_);
+  LogPosition durable_ TL_GUARDED_BY(mutex_);  // the high watermark, and where its bytes end
+  bool dirty_ TL_GUARDED_BY(mutex_) = false;   // the group commit knows of us
   bool closed_ TL_GUARDED_BY(mutex_) = false;
-  std::vector<Waiting> waiting_ TL_GUARDED_BY(mutex_);  // in the order of their offsets
+  std::vector<Waiting> waiting_ TL_GUARDED_BY(mutex_);
   std::vector<FetchSignal*> watchers_ TL_GUARDED_BY(mutex_);
+  std::vector<Doomed> doomed_ TL_GUARDED_BY(mutex_);
 };
 
 }  // namespace tickerlake::broker

@@ -18,6 +18,7 @@
 #include "services/broker/ids.h"
 #include "services/broker/partition.h"
 #include "services/broker/topic_config.h"
+#include "services/broker/topic_store.h"
 
 namespace tickerlake::broker {
 
@@ -44,7 +45,8 @@ Result<void> check_topic_name(std::string_view name);
 class Topics {
  public:
   struct Options {
-    std::chrono::milliseconds maintenance_interval{60'000};  // retention, checkpoints, removal of deleted files
+    std::chrono::milliseconds maintenance_interval{5'000};  // checkpoints, removal of deleted files
+    std::chrono::milliseconds retention_interval{300'000};  // log.retention.check.interval.ms
   };
 
   /// Finds the topics in the folder (made if missing) and recovers their logs.
@@ -77,13 +79,15 @@ class Topics {
   void close() TL_EXCLUDES(mutex_);
 
  private:
-  Topics(io::Path directory, Options options, const Clock& clock, Log log);
+  Topics(const io::Path& directory, Options options, const Clock& clock, Log log);
   Result<void> discover() TL_EXCLUDES(mutex_);
-  Result<std::shared_ptr<const Topic>> load(const io::Path& directory, std::string_view name);
+  Result<std::shared_ptr<Topic>> make(std::string_view name, const TopicRecord& record) const;
+  Result<void> open_partitions(Topic& topic, std::int32_t count);
+  void publish(std::shared_ptr<const Topic> topic) TL_EXCLUDES(mutex_);
   void maintain_until_stopped() TL_EXCLUDES(mutex_);
 
   // constant after construction
-  const io::Path directory_;
+  TopicStore store_;  // its changes are made under change_mutex_
   const Options options_;
   const Clock& clock_;
   const Log log_;

@@ -1,0 +1,70 @@
+#include "services/broker/log/index.h"
+
+#include <array>
+
+namespace tickerlake::broker {
+
+OffsetEntry OffsetEntry::decode(const std::byte* from) {
+  return {load_big_endian<std::int32_t>(from), load_big_endian<std::int32_t>(from + 4)};
+}
+void OffsetEntry::encode(std::byte* to) const {
+  store_big_endian(to, relative_offset);
+  store_big_endian(to + 4, position);
+}
+
+TimeEntry TimeEntry::decode(const std::byte* from) {
+  return {load_big_endian<std::int64_t>(from), load_big_endian<std::int32_t>(from + 8)};
+}
+void TimeEntry::encode(std::byte* to) const {
+  store_big_endian(to, timestamp_ms);
+  store_big_endian(to + 8, relative_offset);
+}
+
+template <class Entry>
+Result<IndexFile<Entry>> IndexFile<Entry>::open(const io::Path& path) {
+  TRY(io::File file, io::File::open(path, io::File::Mode::read_write));
+  TRY(const std::int64_t size, file.size());
+  return IndexFile(std::make_shared<const io::File>(std::move(file)), size / Entry::size);
+}
+
+template <class Entry>
+Result<Entry> IndexFile<Entry>::at(std::int64_t index) const {
+  if (index >= stored_) return tail_[static_cast<std::size_t>(index - stored_)];
+  std::array<std::byte, Entry::size> bytes;
+  CHECK(file_->read_exactly_at(index * Entry::size, bytes));
+  return Entry::decode(bytes.data());
+}
+
+template <class Entry>
+Result<std::optional<Entry>> IndexFile<Entry>::last() const {
+  if (count() == 0) return std::optional<Entry>();
+  TRY(const Entry entry, at(count() - 1));
+  return std::optional<Entry>(entry);
+}
+
+template <class Entry>
+Result<void> IndexFile<Entry>::append(const Entry& entry) {
+  tail_.push_back(entry);
+  if (tail_.size() >= max_tail) return flush();
+  return {};
+}
+
+template <class Entry>
+Result<void> IndexFile<Entry>::flush() {
+  if (tail_.empty()) return {};
+  Buffer bytes(tail_.size() * Entry::size);
+  std::byte* to = bytes.data();
+  for (const Entry& entry : tail_) {
+    entry.encode(to);
+    to += Entry::size;
+  }
+  CHECK(file_->write_at(stored_ * Entry::size, bytes));
+  stored_ += static_cast<std::int64_t>(tail_.size());
+  tail_.clear();
+  return {};
+}
+
+template class IndexFile<OffsetEntry>;
+template class IndexFile<TimeEntry>;
+
+}  // namespace tickerlake::broker

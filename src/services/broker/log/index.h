@@ -1,0 +1,108 @@
+#pragma once
+// A segment's sparse indexes: files of fixed-size, sorted entries. Layout: docs/formats/log.md.
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "io/file.h"
+
+namespace tickerlake::broker {
+
+/// A batch begins at `position` of the segment and its first offset is the segment's base + relative_offset.
+struct OffsetEntry {
+  static constexpr std::int64_t size = 8;
+  std::int32_t relative_offset = 0;
+  std::int32_t position = 0;
+
+  static OffsetEntry decode(const std::byte* from);
+  void encode(std::byte* to) const;
+};
+
+/// No record up to the end of the batch at base + relative_offset is younger than the timestamp.
+struct TimeEntry {
+  static constexpr std::int64_t size = 12;
+  TimestampMs timestamp_ms = -1;
+  std::int32_t relative_offset = 0;
+
+  static TimeEntry decode(const std::byte* from);
+  void encode(std::byte* to) const;
+};
+
+/// Entries in a file; the youngest ones in memory until flush(). Nothing here is synced: what a checkpoint covers was
+/// synced by it, the rest is rebuilt. One writer; the owner's lock covers reads too.
+template <class Entry>
+class IndexFile {
+ public:
+  /// Opens or creates. A torn last entry is ignored.
+  static Result<IndexFile> open(const io::Path& path);
+
+  std::int64_t count() const { return stored_ + static_cast<std::int64_t>(tail_.size()); }
+  Result<Entry> at(std::int64_t index) const;
+  Result<std::optional<Entry>> last() const;
+  /// The last entry for which `holds` is true, where it is true for a prefix of the entries.
+  template <class Predicate>
+  Result<std::optional<Entry>> last_where(const Predicate& holds) const;
+
+  Result<void> append(const Entry& entry);
+  /// Keeps the prefix of entries for which `holds` is true.
+  template <class Predicate>
+  Result<void> keep_while(const Predicate& holds);
+  Result<void> flush();
+  /// For syncing without the owner's lock, after flush().
+  const std::shared_ptr<const io::File>& file() const { return file_; }
+
+ private:
+  static constexpr std::size_t max_tail = 512;
+  IndexFile(std::shared_ptr<const io::File> file, std::int64_t stored) : file_(std::move(file)), stored_(stored) {}
+  template <class Predicate>
+  Result<std::int64_t> prefix_length(const Predicate& holds) const;
+
+  std::shared_ptr<const io::File> file_;
+  std::int64_t stored_ = 0;  // entries in the file
+  std::vector<Entry> tail_;  // entries behind them
+};
+
+using OffsetIndex = IndexFile<OffsetEntry>;
+using TimeIndex = IndexFile<TimeEntry>;
+
+template <class Entry>
+template <class Predicate>
+Result<std::int64_t> IndexFile<Entry>::prefix_length(const Predicate& holds) const {
+  std::int64_t low = 0;
+  std::int64_t high = count();
+  while (low < high) {
+    const std::int64_t middle = low + (high - low) / 2;
+    TRY(const Entry entry, at(middle));
+    if (holds(entry)) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low;
+}
+
+template <class Entry>
+template <class Predicate>
+Result<std::optional<Entry>> IndexFile<Entry>::last_where(const Predicate& holds) const {
+  TRY(const std::int64_t length, prefix_length(holds));
+  if (length == 0) return std::optional<Entry>();
+  TRY(const Entry entry, at(length - 1));
+  return std::optional<Entry>(entry);
+}
+
+template <class Entry>
+template <class Predicate>
+Result<void> IndexFile<Entry>::keep_while(const Predicate& holds) {
+  CHECK(flush());
+  TRY(const std::int64_t length, prefix_length(holds));
+  CHECK(file_->truncate(length * Entry::size));
+  stored_ = length;
+  return {};
+}
+
+}  // namespace tickerlake::broker

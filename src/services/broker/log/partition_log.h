@@ -1,0 +1,106 @@
+#pragma once
+// The segments of one partition and its producers: what is appended where, which files that dirties, what expires.
+#include <memory>
+#include <vector>
+
+#include "base/log.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "io/file_slice.h"
+#include "kafka/records/batch.h"
+#include "services/broker/ids.h"
+#include "services/broker/log/checkpoint.h"
+#include "services/broker/log/producer_state.h"
+#include "services/broker/log/segment.h"
+#include "services/broker/topic_config.h"
+
+namespace tickerlake::broker {
+
+/// Not thread-safe: Partition's lock covers it. Never syncs; it says what has to be synced.
+class PartitionLog {
+ public:
+  /// Opens the folder, recovering what lies behind its checkpoint, or creates an empty log. Afterwards everything in
+  /// it is on disk. Defined in recovery.cpp.
+  static Result<std::unique_ptr<PartitionLog>> open(const io::Path& directory, const TopicConfig& config,
+                                                    TimestampMs now_ms, const Log& log);
+
+  /// Where the next batch goes.
+  LogPosition end() const;
+  Offset log_start() const { return log_start_; }
+  std::int64_t size_bytes() const;
+  const io::Path& directory() const { return directory_; }
+  const ProducerState& producers() const { return producers_; }
+  /// The checkpoint found at open(), if it was of use.
+  const std::optional<Checkpoint>& opened_with() const { return opened_with_; }
+
+  /// Appends a batch whose header (with its final base offset, end().offset) and bytes have been checked; parts are
+  /// its bytes. Begins a new segment when the batch doesn't fit the last one or that is old.
+  Result<void> append(std::span<const ByteView> parts, const kafka::BatchHeader& header, const TopicConfig& config,
+                      TimestampMs now_ms);
+
+  /// Files that must be synced, and whether the folder must be, to make everything up to end() durable. Taking it
+  /// makes the caller responsible.
+  struct Unsynced {
+    std::vector<std::shared_ptr<const io::File>> files;
+    bool directory = false;
+  };
+  Unsynced take_unsynced();
+  const Unsynced& unsynced() const { return unsynced_; }
+
+  /// What a checkpoint at end() consists of, apart from the log's own files.
+  struct CheckpointParts {
+    Checkpoint checkpoint;
+    Buffer producers;                                      // snapshot; empty if there are none
+    std::vector<std::shared_ptr<const io::File>> indexes;  // to sync
+  };
+  Result<CheckpointParts> prepare_checkpoint();
+
+  /// Where a read of `from` (log_start ≤ from < limit.offset) has to look: batches of one segment.
+  struct Range {
+    std::shared_ptr<const io::File> file;
+    std::int64_t start = 0;  // a boundary at or before the batch that holds `from`
+    std::int64_t later = 0;  // a boundary not before start, near start + max_bytes
+    std::int64_t limit = 0;  // the boundary where readable bytes end
+  };
+  Result<Range> locate(Offset from, std::int64_t max_bytes, const LogPosition& limit) const;
+  /// The base of the segment behind the one that holds the offset.
+  std::optional<Offset> segment_after(Offset offset) const;
+  /// Where the first record at or after the time must be looked for, segment by segment.
+  Result<std::vector<Range>> locate_time(TimestampMs timestamp_ms, const LogPosition& limit) const;
+  /// Where the batch with the largest timestamp is; nothing without any.
+  Result<std::optional<Range>> locate_max_timestamp(const LogPosition& limit) const;
+
+  /// Moves the log start; durable ≥ offset ≥ log_start().
+  void set_log_start(Offset offset) { log_start_ = offset; }
+  /// Takes segments out of the log that retention or the log start has freed; their files are still there. Only
+  /// what lies below `durable` goes. The caller checkpoints, then removes the files.
+  Result<std::vector<Offset>> take_expired(const TopicConfig& config, Offset durable, TimestampMs now_ms);
+  void expire_producers(TimestampMs now_ms) { producers_.expire(now_ms); }
+
+ private:
+  friend class LogRecovery;
+  PartitionLog(io::Path directory, Log log) : directory_(std::move(directory)), log_(std::move(log)) {}
+  Segment& active() { return *segments_.back(); }
+  const Segment& active() const { return *segments_.back(); }
+  std::size_t segment_index(Offset offset) const;
+  std::int64_t readable_size(std::size_t index, const LogPosition& limit) const;
+  Result<void> roll(TimestampMs now_ms);
+  bool must_roll(const kafka::BatchHeader& header, const TopicConfig& config, TimestampMs now_ms) const;
+  Result<bool> is_older_than(const Segment& segment, TimestampMs time_ms) const;
+
+  const io::Path directory_;
+  const Log log_;
+  std::vector<std::unique_ptr<Segment>> segments_;  // never empty; ordered by base
+  Offset log_start_;
+  Offset next_offset_;
+  TimestampMs active_since_ms_ = 0;  // when the active segment got its first batch
+  Offset unsynced_indexes_from_;     // base of the first segment whose indexes may not be on disk
+  Unsynced unsynced_;
+  ProducerState producers_;
+  std::optional<Checkpoint> opened_with_;
+};
+
+/// "%020d.snapshot" of the checkpoint's offset.
+inline std::string snapshot_file_name(Offset offset) { return segment_file_name(offset, ".snapshot"); }
+
+}  // namespace tickerlake::broker

@@ -1,0 +1,195 @@
+#include "services/broker/partition.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/panic.h"
+#include "services/broker/append_check.h"
+#include "services/broker/log/partition_log.h"
+
+namespace tickerlake::broker {
+
+namespace {
+
+void sync_or_panic(const io::File& file) {
+  if (auto synced = file.sync(); !synced) panic(synced.error().message);
+}
+
+}  // namespace
+
+Partition::Partition(std::unique_ptr<PartitionLog> log, const TopicConfig& config, Environment environment)
+    : environment_(std::move(environment)),
+      directory_(log->directory()),
+      last_checkpoint_(log->opened_with()),
+      last_checkpoint_ms_(environment_.clock.now_ms()),
+      log_(std::move(log)),
+      config_(config),
+      durable_(log_->end()) {}
+
+Partition::~Partition() = default;
+
+Result<std::shared_ptr<Partition>> Partition::open(const io::Path& directory, const TopicConfig& config,
+                                                   Environment environment) {
+  TRY(auto log, PartitionLog::open(directory, config, environment.clock.now_ms(), environment.log));
+  const bool recovered = !log->unsynced().files.empty();
+  std::shared_ptr<Partition> partition(new Partition(std::move(log), config, std::move(environment)));
+  // What was recovered may only be in the page cache; nobody may read it before it is on disk.
+  if (recovered) CHECK(partition->write_checkpoint());
+  return partition;
+}
+
+std::expected<Appended, AppendError> Partition::append(ByteView bytes, Origin origin) {
+  const TimestampMs now_ms = environment_.clock.now_ms();
+  const TopicConfig config = settings();
+  auto checked = check_append(bytes, origin, config, now_ms);
+  if (!checked) return std::unexpected(std::move(checked.error()));
+  kafka::BatchHeader header = checked->header;
+
+  // Only the header changes, except for LogAppendTime, whose CRC covers everything.
+  Buffer copy;
+  const bool append_time = config.timestamp_type == TimestampType::log_append_time;
+  const std::size_t copied = append_time ? bytes.size() : kafka::batch_header_size;
+  copy.assign(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(copied));
+  kafka::patch_leader_epoch(copy, leader_epoch);
+  if (append_time) {
+    kafka::set_log_append_time(copy, now_ms);
+    header = *kafka::parse_batch_header(copy);
+  }
+
+  MutexLock lock(mutex_);
+  if (closed_) return std::unexpected(AppendError{Refusal::closed, "the partition is closed"});
+  if (header.has_producer() && !header.is_control()) {
+    const ProducerState::Verdict verdict = log_->producers().judge(header);
+    if (const auto* duplicate = std::get_if<ProducerState::Duplicate>(&verdict)) {
+      return Appended{duplicate->base, duplicate->next, append_time ? duplicate->max_timestamp_ms : -1,
+                      log_->log_start(), true};
+    }
+    if (auto refused = refusal(verdict, header)) return std::unexpected(*std::move(refused));
+  }
+  const Offset base = log_->end().offset;
+  header.base_offset = base.value();
+  kafka::patch_base_offset(copy, base.value());
+  const std::array<ByteView, 2> parts = {copy, bytes.subspan(copied)};
+  if (auto appended = log_->append(parts, header, config, now_ms); !appended) {
+    environment_.log.error("append failed: {}", appended.error().message);
+    return std::unexpected(AppendError{Refusal::storage, appended.error().message});
+  }
+  if (!dirty_) {
+    dirty_ = true;
+    environment_.group_commit.mark_dirty(shared_from_this());
+  }
+  return Appended{base, log_->end().offset, append_time ? now_ms : -1, log_->log_start(), false};
+}
+
+void Partition::when_durable(Offset next, Completion completion) {
+  {
+    MutexLock lock(mutex_);
+    if (next > durable_.offset) {
+      waiting_.push_back({next, std::move(completion)});
+      return;
+    }
+  }
+  completion();
+}
+
+std::expected<Appended, AppendError> Partition::append_durably(ByteView batch, Origin origin) {
+  auto appended = append(batch, origin);
+  if (!appended) return appended;
+  Mutex mutex;
+  Condition changed;
+  bool durable = false;
+  when_durable(appended->next, [&] {
+    MutexLock lock(mutex);
+    durable = true;
+    changed.notify_one();
+  });
+  MutexLock lock(mutex);
+  while (!durable) changed.wait(mutex);
+  return appended;
+}
+
+void Partition::begin_sync() {
+  std::vector<std::shared_ptr<const io::File>> files;
+  {
+    MutexLock lock(mutex_);
+    files = log_->unsynced().files;
+  }
+  for (const auto& file : files) file->begin_sync();
+}
+
+void Partition::sync() {
+  std::vector<Completion> completions;
+  {
+    MutexLock sync_lock(sync_mutex_);
+    PartitionLog::Unsynced unsynced;
+    LogPosition end;
+    {
+      MutexLock lock(mutex_);
+      dirty_ = false;
+      unsynced = log_->take_unsynced();
+      end = log_->end();
+    }
+    for (const auto& file : unsynced.files) sync_or_panic(*file);
+    if (unsynced.directory) {
+      if (auto synced = io::sync_directory(directory_); !synced) panic(synced.error().message);
+    }
+    MutexLock lock(mutex_);
+    durable_ = std::max(durable_, end);
+    const auto done = [&](const Waiting& w) { return w.next <= durable_.offset; };
+    const auto rest = std::ranges::stable_partition(waiting_, done).begin();
+    for (auto w = waiting_.begin(); w != rest; ++w) completions.push_back(std::move(w->completion));
+    waiting_.erase(waiting_.begin(), rest);
+    for (FetchSignal* watcher : watchers_) watcher->notify();
+  }
+  for (Completion& completion : completions) completion();
+}
+
+Offsets Partition::offsets() const {
+  MutexLock lock(mutex_);
+  return offsets_locked();
+}
+
+Offsets Partition::offsets_locked() const {
+  return {log_->log_start(), durable_.offset, log_->end().offset, durable_.offset};
+}
+
+std::int64_t Partition::size_bytes() const {
+  MutexLock lock(mutex_);
+  return log_->size_bytes();
+}
+
+TopicConfig Partition::settings() const {
+  MutexLock lock(mutex_);
+  return config_;
+}
+
+void Partition::set_config(const TopicConfig& config) {
+  MutexLock lock(mutex_);
+  config_ = config;
+}
+
+Partition::Watch::Watch(std::shared_ptr<Partition> partition, FetchSignal& signal)
+    : partition_(std::move(partition)), signal_(&signal) {
+  MutexLock lock(partition_->mutex_);
+  partition_->watchers_.push_back(signal_);
+}
+
+Partition::Watch::~Watch() {
+  if (partition_ == nullptr) return;
+  MutexLock lock(partition_->mutex_);
+  auto& watchers = partition_->watchers_;
+  watchers.erase(std::ranges::find(watchers, signal_));
+}
+
+void Partition::close() {
+  {
+    MutexLock lock(mutex_);
+    closed_ = true;
+    for (FetchSignal* watcher : watchers_) watcher->notify();
+  }
+  sync();
+}
+
+}  // namespace tickerlake::broker

@@ -1,0 +1,140 @@
+// Reading a partition: whole batches for fetches, offsets by time. Places are found under the lock, bytes read outside.
+#include <algorithm>
+
+#include "kafka/records/records.h"
+#include "services/broker/log/partition_log.h"
+#include "services/broker/log/segment_scan.h"
+#include "services/broker/partition.h"
+
+namespace tickerlake::broker {
+
+namespace {
+
+/// The slice of whole batches that begins with the batch that holds `from`; empty if the segment ends before it.
+Result<io::FileSlice> slice_of(const PartitionLog::Range& range, Offset from, std::int64_t max_bytes,
+                               bool at_least_one) {
+  const auto holds = [&](const kafka::BatchHeader& h, std::int64_t) { return h.last_offset() >= from.value(); };
+  TRY(const std::int64_t start, find_batch(*range.file, range.start, range.limit, holds));
+  if (start >= range.limit) return io::FileSlice{range.file, range.limit, 0};
+  if (range.limit - start <= max_bytes) return io::FileSlice{range.file, start, range.limit - start};
+  const auto crosses = [&](const kafka::BatchHeader& h, std::int64_t at) { return at + h.size() - start > max_bytes; };
+  TRY(std::int64_t end, find_batch(*range.file, std::max(start, range.later), range.limit, crosses));
+  if (end == start && at_least_one) {
+    TRY(const kafka::BatchHeader first, read_batch_header(*range.file, start));
+    end = start + first.size();
+  }
+  return io::FileSlice{range.file, start, end - start};
+}
+
+/// The first record of the batch at the position that is at or after the time; nothing when all are older.
+Result<std::optional<TimestampedOffset>> first_record_since(const io::File& file, std::int64_t position,
+                                                            TimestampMs timestamp_ms) {
+  TRY(const kafka::BatchHeader header, read_batch_header(file, position));
+  if (header.size() > max_batch_size) return fail(ErrorCode::corrupt, "a record batch over the limit");
+  if (header.is_log_append_time()) {
+    return std::optional(TimestampedOffset{Offset(header.base_offset), header.max_timestamp});
+  }
+  Buffer bytes(static_cast<std::size_t>(header.size()));
+  CHECK(file.read_exactly_at(position, bytes));
+  TRY(auto reader, kafka::RecordReader::open(kafka::Batch{header, bytes}));
+  kafka::Record record;
+  while (true) {
+    TRY(const bool more, reader.next(record));
+    if (!more) return std::optional<TimestampedOffset>();
+    if (record.timestamp >= timestamp_ms) {
+      return std::optional(TimestampedOffset{Offset(record.offset), record.timestamp});
+    }
+  }
+}
+
+}  // namespace
+
+std::expected<Fetched, FetchError> Partition::read(Offset from, std::int64_t max_bytes, bool at_least_one) {
+  const Offset asked = from;
+  while (true) {
+    PartitionLog::Range range;
+    Fetched fetched;
+    {
+      MutexLock lock(mutex_);
+      if (closed_) return std::unexpected(FetchError::closed);
+      fetched.offsets = offsets_locked();
+      if (asked < fetched.offsets.log_start || asked > fetched.offsets.log_end) {
+        return std::unexpected(FetchError::out_of_range);
+      }
+      if (from >= fetched.offsets.high_watermark) return fetched;
+      auto located = log_->locate(from, max_bytes, durable_);
+      if (!located) {
+        environment_.log.error("fetch failed: {}", located.error().message);
+        return std::unexpected(FetchError::storage);
+      }
+      range = *std::move(located);
+    }
+    auto slice = slice_of(range, from, max_bytes, at_least_one);
+    if (!slice) {
+      environment_.log.error("fetch failed: {}", slice.error().message);
+      return std::unexpected(FetchError::storage);
+    }
+    if (!slice->empty() || slice->position < range.limit) {
+      fetched.batches = *std::move(slice);
+      return fetched;
+    }
+    // Compaction removed the end of this segment: go on with the next one.
+    MutexLock lock(mutex_);
+    const std::optional<Offset> next = log_->segment_after(from);
+    if (!next) return fetched;
+    from = *next;
+  }
+}
+
+Result<std::optional<TimestampedOffset>> Partition::find_by_timestamp(TimestampMs timestamp_ms) {
+  std::vector<PartitionLog::Range> ranges;
+  Offset log_start;
+  {
+    MutexLock lock(mutex_);
+    log_start = log_->log_start();
+    TRY(ranges, log_->locate_time(timestamp_ms, durable_));
+  }
+  for (const PartitionLog::Range& range : ranges) {
+    std::int64_t position = range.start;
+    while (position < range.limit) {
+      const auto young = [&](const kafka::BatchHeader& h, std::int64_t) {
+        return h.max_timestamp >= timestamp_ms && h.last_offset() >= log_start.value();
+      };
+      TRY(position, find_batch(*range.file, position, range.limit, young));
+      if (position >= range.limit) break;
+      TRY(auto found, first_record_since(*range.file, position, timestamp_ms));
+      if (found) {
+        found->offset = std::max(found->offset, log_start);
+        return found;
+      }
+      TRY(const kafka::BatchHeader passed, read_batch_header(*range.file, position));
+      position += passed.size();
+    }
+  }
+  return std::optional<TimestampedOffset>();
+}
+
+Result<std::optional<TimestampedOffset>> Partition::find_max_timestamp() {
+  std::optional<PartitionLog::Range> range;
+  {
+    MutexLock lock(mutex_);
+    TRY(range, log_->locate_max_timestamp(durable_));
+  }
+  if (!range) return std::optional<TimestampedOffset>();
+  // What is not durable yet may hold the segment's largest timestamp; then the largest below it is looked for.
+  std::int64_t best = range->start;
+  TimestampMs largest = -1;
+  const auto larger = [&](const kafka::BatchHeader& h, std::int64_t at) {
+    if (h.max_timestamp > largest) {
+      largest = h.max_timestamp;
+      best = at;
+    }
+    return false;
+  };
+  if (range->start >= range->limit) range->start = 0;
+  TRY(const std::int64_t end, find_batch(*range->file, range->start, range->limit, larger));
+  if (end == 0) return std::optional<TimestampedOffset>();
+  return first_record_since(*range->file, best, largest);
+}
+
+}  // namespace tickerlake::broker

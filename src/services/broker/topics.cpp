@@ -1,0 +1,231 @@
+#include "services/broker/topics.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace tickerlake::broker {
+
+namespace {
+
+constexpr std::size_t max_topic_name = 249;
+
+Result<void> check_partition_count(std::int32_t count) {
+  if (count >= 1 && count <= max_partitions_per_topic) return {};
+  return fail(ErrorCode::invalid_argument,
+              fmt::format("a topic has 1 to {} partitions, not {}", max_partitions_per_topic, count));
+}
+
+std::unexpected<Error> no_topic(std::string_view name) {
+  return fail(ErrorCode::not_found, fmt::format("there is no topic \"{}\"", name));
+}
+
+}  // namespace
+
+std::shared_ptr<Partition> Topic::partition(std::int32_t index) const {
+  if (index < 0 || index >= partition_count()) return nullptr;
+  return partitions[static_cast<std::size_t>(index)];
+}
+
+Result<void> check_topic_name(std::string_view name) {
+  const auto invalid = [](std::string message) { return fail(ErrorCode::invalid_argument, std::move(message)); };
+  if (name.empty()) return invalid("a topic name must not be empty");
+  if (name == "." || name == "..") return invalid("a topic name must not be \".\" or \"..\"");
+  if (name.size() > max_topic_name)
+    return invalid(fmt::format("a topic name has at most {} characters", max_topic_name));
+  const auto legal = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+           c == '-';
+  };
+  if (!std::ranges::all_of(name, legal)) {
+    return invalid(fmt::format("topic name \"{}\" has a character other than a-z, A-Z, 0-9, '.', '_' and '-'", name));
+  }
+  return {};
+}
+
+Topics::Topics(const io::Path& directory, Options options, const Clock& clock, Log log)
+    : store_(directory), options_(options), clock_(clock), log_(std::move(log)), group_commit_(log_) {}
+
+Result<std::unique_ptr<Topics>> Topics::open(const io::Path& directory, Options options, const Clock& clock, Log log) {
+  std::unique_ptr<Topics> topics(new Topics(directory, options, clock, std::move(log)));
+  CHECK(topics->discover());
+  topics->maintenance_ = std::thread([t = topics.get()] { t->maintain_until_stopped(); });
+  return topics;
+}
+
+Topics::~Topics() { close(); }
+
+Result<void> Topics::discover() {
+  TRY(const std::vector<std::string> names, store_.discover());
+  for (const std::string& name : names) {
+    TRY(const TopicRecord record, store_.read(name));
+    auto topic = make(name, record);
+    if (!topic) return std::unexpected(std::move(topic.error()).within("topic " + name));
+    CHECK(open_partitions(**topic, record.partitions));
+    publish(*topic);
+  }
+  return {};
+}
+
+Result<std::shared_ptr<Topic>> Topics::make(std::string_view name, const TopicRecord& record) const {
+  auto topic = std::make_shared<Topic>();
+  topic->name = name;
+  topic->id = record.id;
+  topic->internal = record.internal;
+  topic->config = record.config;
+  TRY(topic->settings, TopicConfig::parse(record.config, record.internal));
+  return topic;
+}
+
+Result<void> Topics::open_partitions(Topic& topic, std::int32_t count) {
+  for (std::int32_t i = topic.partition_count(); i < count; ++i) {
+    const Partition::Environment environment{group_commit_, clock_, log_};
+    TRY(auto partition, Partition::open(store_.partition_directory(topic.name, i), topic.settings, environment));
+    topic.partitions.push_back(std::move(partition));
+  }
+  return {};
+}
+
+void Topics::publish(std::shared_ptr<const Topic> topic) {
+  MutexLock lock(mutex_);
+  by_id_[topic->id] = topic;
+  by_name_[topic->name] = std::move(topic);
+}
+
+Result<void> Topics::check_create(std::string_view name, std::int32_t partitions, const ConfigMap& config) const {
+  CHECK(check_topic_name(name));
+  if (find(name) != nullptr) {
+    return fail(ErrorCode::already_exists, fmt::format("topic \"{}\" exists already", name));
+  }
+  CHECK(check_partition_count(partitions));
+  CHECK(TopicConfig::parse(config));
+  return {};
+}
+
+Result<std::shared_ptr<const Topic>> Topics::create(std::string_view name, std::int32_t partitions,
+                                                    const ConfigMap& config, bool internal) {
+  MutexLock change(change_mutex_);
+  if (stopping_) return fail(ErrorCode::unavailable, "the broker is stopping");
+  CHECK(check_create(name, partitions, internal ? ConfigMap{} : config));
+  const TopicRecord record{kafka::Uuid::random(), partitions, internal, config};
+  TRY(auto topic, make(name, record));
+  CHECK(store_.create(name, record));
+  CHECK(open_partitions(*topic, partitions));
+  publish(topic);
+  return std::shared_ptr<const Topic>(std::move(topic));
+}
+
+Result<void> Topics::remove(std::string_view name) {
+  MutexLock change(change_mutex_);
+  const auto topic = find(name);
+  if (topic == nullptr) return no_topic(name);
+  {
+    MutexLock lock(mutex_);
+    by_name_.erase(topic->name);
+    by_id_.erase(topic->id);
+  }
+  for (const auto& partition : topic->partitions) partition->close();
+  return store_.remove(name);
+}
+
+Result<void> Topics::grow(std::string_view name, std::int32_t partitions) {
+  MutexLock change(change_mutex_);
+  const auto topic = find(name);
+  if (topic == nullptr) return no_topic(name);
+  CHECK(check_partition_count(partitions));
+  if (partitions <= topic->partition_count()) {
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("topic \"{}\" has {} partitions already; the number can only grow", name,
+                            topic->partition_count()));
+  }
+  auto grown = std::make_shared<Topic>(*topic);
+  CHECK(store_.write(name, {topic->id, partitions, topic->internal, topic->config}));
+  CHECK(open_partitions(*grown, partitions));
+  publish(std::move(grown));
+  return {};
+}
+
+Result<void> Topics::set_config(std::string_view name, const ConfigMap& config) {
+  MutexLock change(change_mutex_);
+  const auto topic = find(name);
+  if (topic == nullptr) return no_topic(name);
+  auto changed = std::make_shared<Topic>(*topic);
+  changed->config = config;
+  TRY(changed->settings, TopicConfig::parse(config, topic->internal));
+  CHECK(store_.write(name, {topic->id, topic->partition_count(), topic->internal, config}));
+  for (const auto& partition : changed->partitions) partition->set_config(changed->settings);
+  publish(std::move(changed));
+  return {};
+}
+
+std::shared_ptr<const Topic> Topics::find(std::string_view name) const {
+  MutexLock lock(mutex_);
+  const auto found = by_name_.find(name);
+  return found == by_name_.end() ? nullptr : found->second;
+}
+
+std::shared_ptr<const Topic> Topics::find(const TopicId& id) const {
+  MutexLock lock(mutex_);
+  const auto found = by_id_.find(id);
+  return found == by_id_.end() ? nullptr : found->second;
+}
+
+std::vector<std::shared_ptr<const Topic>> Topics::all() const {
+  MutexLock lock(mutex_);
+  std::vector<std::shared_ptr<const Topic>> topics;
+  topics.reserve(by_name_.size());
+  for (const auto& [name, topic] : by_name_) topics.push_back(topic);
+  return topics;
+}
+
+void Topics::maintain_until_stopped() {
+  auto next_retention = std::chrono::steady_clock::now() + options_.retention_interval;
+  while (true) {
+    if (auto emptied = store_.empty_trash(); !emptied) log_.warning("{}", emptied.error().message);
+    const auto now = std::chrono::steady_clock::now();
+    const bool retention_due = now >= next_retention;
+    if (retention_due) next_retention = now + options_.retention_interval;
+    for (const auto& topic : all()) {
+      for (const auto& partition : topic->partitions) {
+        if (retention_due) partition->apply_retention();
+        partition->maintain();
+      }
+    }
+    MutexLock lock(mutex_);
+    while (!stopping_ && stop_.wait_until(mutex_, now + options_.maintenance_interval)) {
+    }
+    if (stopping_) return;
+  }
+}
+
+void Topics::begin_stop() {
+  {
+    MutexLock change(change_mutex_);
+    MutexLock lock(mutex_);
+    stopping_ = true;
+    stop_.notify_all();
+  }
+  for (const auto& topic : all()) {
+    for (const auto& partition : topic->partitions) partition->close();
+  }
+}
+
+void Topics::close() {
+  begin_stop();
+  if (maintenance_.joinable()) maintenance_.join();
+  {
+    MutexLock lock(mutex_);
+    if (closed_) return;
+    closed_ = true;
+  }
+  group_commit_.stop();
+  for (const auto& topic : all()) {
+    for (const auto& partition : topic->partitions) {
+      if (auto closed = partition->close_cleanly(); !closed) {
+        log_.error("{}: {}", topic->name, closed.error().message);
+      }
+    }
+  }
+}
+
+}  // namespace tickerlake::broker
