@@ -1,0 +1,152 @@
+// Fetch (key 1): whole batches as slices of the log's files, now or when enough has come.
+#include <algorithm>
+#include <chrono>
+#include <map>
+
+#include "services/broker/api/handlers.h"
+#include "services/broker/api/partition_lookup.h"
+#include "services/broker/fetch_sessions.h"
+
+namespace tickerlake::broker {
+
+namespace {
+
+using kafka::KafkaError;
+using PartitionAnswer = kafka::FetchResponse::Topic::Partition;
+
+constexpr std::int64_t max_fetch_bytes = 55_MiB;  // fetch.max.bytes of the broker
+constexpr std::int16_t first_version_of_topic_ids = 13;
+constexpr std::int8_t read_committed = 1;
+
+/// What one partition of a fetch gave.
+struct Outcome {
+  KafkaError error = KafkaError::none;
+  Fetched fetched;
+
+  FetchFacts facts() const {
+    if (error != KafkaError::none) return {.error = error};
+    const Offsets& offsets = fetched.offsets;
+    return {offsets.high_watermark.value(), offsets.last_stable.value(), offsets.log_start.value(), error};
+  }
+};
+
+/// One fetch request being answered.
+class Fetch {
+ public:
+  Fetch(Broker& broker, const Caller& caller, const kafka::FetchRequest& request)
+      : broker_(broker),
+        request_(request),
+        by_id_(caller.version >= first_version_of_topic_ids),
+        opened_(broker.fetch_sessions().open(request, by_id_)) {}
+
+  kafka::FetchResponse run() {
+    if (opened_.error == KafkaError::none) {
+      read_all();
+      if (!is_enough()) wait();
+    }
+    return answer();
+  }
+
+ private:
+  void read_all() {
+    outcomes_.clear();
+    bytes_ = 0;
+    any_error_ = false;
+    const std::int64_t most = std::min<std::int64_t>(request_.max_bytes, max_fetch_bytes);
+    for (const FetchTarget& target : opened_.targets) {
+      Outcome outcome = read(target, most - bytes_);
+      bytes_ += outcome.fetched.batches.length;
+      any_error_ = any_error_ || outcome.error != KafkaError::none;
+      outcomes_.push_back(std::move(outcome));
+    }
+  }
+
+  Outcome read(const FetchTarget& target, std::int64_t bytes_left) {
+    const auto found = find_partition(broker_.topics(), by_id_, target.topic_id, target.topic, target.partition);
+    if (!found) return {found.error(), {}};
+    if (const auto error = check_leader_epoch(target.leader_epoch); error != KafkaError::none) return {error, {}};
+    const std::int64_t most = std::min<std::int64_t>(target.max_bytes, bytes_left);
+    // The first partition with anything gives a batch whatever the limits say, so that a consumer always gets on.
+    auto fetched = found->partition->read(Offset(target.offset), std::max<std::int64_t>(most, 0), bytes_ == 0);
+    if (fetched) return {KafkaError::none, *std::move(fetched)};
+    switch (fetched.error()) {
+      case FetchError::out_of_range:
+        return {KafkaError::offset_out_of_range, {}};
+      case FetchError::closed:
+        return {closed_error(broker_.topics(), by_id_), {}};
+      case FetchError::storage:
+        break;
+    }
+    return {KafkaError::kafka_storage_error, {}};
+  }
+
+  bool is_enough() const {
+    return bytes_ >= request_.min_bytes || any_error_ || request_.max_wait_ms <= 0 || opened_.targets.empty();
+  }
+
+  /// Long poll: until enough bytes are there, something fails, or max_wait is over.
+  void wait() {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(request_.max_wait_ms);
+    FetchSignal signal;
+    std::vector<Partition::Watch> watches;
+    for (const FetchTarget& target : opened_.targets) {
+      const auto found = find_partition(broker_.topics(), by_id_, target.topic_id, target.topic, target.partition);
+      if (found) watches.emplace_back(found->partition, signal);
+    }
+    read_all();  // what came before the watches were set
+    while (!is_enough() && !broker_.topics().stopping() && signal.wait_until(deadline)) read_all();
+  }
+
+  kafka::FetchResponse answer() {
+    kafka::FetchResponse response;
+    response.error_code = opened_.error;
+    if (opened_.error != KafkaError::none) return response;
+    if (opened_.session) response.session_id = opened_.session->id();
+    std::map<std::pair<std::string, kafka::Uuid>, std::size_t> places;
+    for (std::size_t i = 0; i < outcomes_.size(); ++i) {
+      const FetchTarget& target = opened_.targets[i];
+      Outcome& outcome = outcomes_[i];
+      if (opened_.session) {
+        const bool must = opened_.session->must_answer(target, outcome.facts(), !outcome.fetched.batches.empty());
+        if (opened_.incremental && !must) continue;
+      }
+      const auto [place, is_new] = places.try_emplace({target.topic, target.topic_id}, response.responses.size());
+      if (is_new) {
+        auto& topic = response.responses.emplace_back();
+        topic.topic = target.topic;
+        topic.topic_id = target.topic_id;
+      }
+      response.responses[place->second].partitions.push_back(partition_answer(target, outcome));
+    }
+    return response;
+  }
+
+  PartitionAnswer partition_answer(const FetchTarget& target, Outcome& outcome) const {
+    PartitionAnswer answer;
+    answer.partition_index = target.partition;
+    answer.error_code = outcome.error;
+    const FetchFacts facts = outcome.facts();
+    answer.high_watermark = facts.high_watermark;
+    answer.last_stable_offset = facts.last_stable;
+    answer.log_start_offset = facts.log_start;
+    if (request_.isolation_level == read_committed) answer.aborted_transactions.emplace();
+    if (!outcome.fetched.batches.empty()) answer.records.slices.push_back(std::move(outcome.fetched.batches));
+    return answer;
+  }
+
+  Broker& broker_;
+  const kafka::FetchRequest& request_;
+  const bool by_id_;
+  FetchSessions::Opened opened_;
+  std::vector<Outcome> outcomes_;  // one a target
+  std::int64_t bytes_ = 0;
+  bool any_error_ = false;
+};
+
+}  // namespace
+
+kafka::FetchResponse handle(Broker& broker, const Caller& caller, const kafka::FetchRequest& request) {
+  return Fetch(broker, caller, request).run();
+}
+
+}  // namespace tickerlake::broker

@@ -1,0 +1,168 @@
+// Produce (key 0) in two stages: every batch is appended in the order of the requests; the answer is given when the
+// batches are as durable as acks asks for. So a connection can have many requests on their way to the disk.
+#include <atomic>
+#include <memory>
+
+#include "kafka/records/batch.h"
+#include "services/broker/api/handlers.h"
+#include "services/broker/api/partition_lookup.h"
+
+namespace tickerlake::broker {
+
+namespace {
+
+using kafka::KafkaError;
+using PartitionAnswer = kafka::ProduceResponse::Topic::Partition;
+
+constexpr std::int16_t acks_all = -1, acks_none = 0, acks_leader = 1;
+constexpr std::int16_t first_version_of_v2_batches = 3;
+constexpr std::int16_t first_version_of_zstd = 7;
+constexpr std::int16_t first_version_of_topic_ids = 13;
+
+KafkaError to_kafka(Refusal why, const Topics& topics, bool by_id) {
+  switch (why) {
+    case Refusal::corrupt:
+      return KafkaError::corrupt_message;
+    case Refusal::too_large:
+      return KafkaError::message_too_large;
+    case Refusal::invalid_record:
+      return KafkaError::invalid_record;
+    case Refusal::unsupported_format:
+      return KafkaError::unsupported_for_message_format;
+    case Refusal::invalid_timestamp:
+      return KafkaError::invalid_timestamp;
+    case Refusal::out_of_order_sequence:
+      return KafkaError::out_of_order_sequence_number;
+    case Refusal::invalid_producer_epoch:
+      return KafkaError::invalid_producer_epoch;
+    case Refusal::closed:
+      return closed_error(topics, by_id);
+    case Refusal::storage:
+      return KafkaError::kafka_storage_error;
+  }
+  return KafkaError::unknown_server_error;
+}
+
+/// An answer on its way: given by whoever finishes the last of its parts.
+class PendingAnswer {
+ public:
+  explicit PendingAnswer(Responder<kafka::ProduceResponse> responder) : responder_(std::move(responder)) {}
+
+  kafka::ProduceResponse response;  // complete before the first finish_one()
+
+  /// Before the first finish_one().
+  void expect(int parts) { unfinished_ = parts; }
+  void finish_one() {
+    if (unfinished_.fetch_sub(1) == 1) responder_.answer(response);
+  }
+
+ private:
+  Responder<kafka::ProduceResponse> responder_;
+  std::atomic<int> unfinished_ = 1;
+};
+
+/// What was appended and has to become durable.
+struct Written {
+  std::shared_ptr<Partition> partition;
+  Offset next;
+};
+
+/// One produce request being appended.
+class Append {
+ public:
+  Append(Broker& broker, const Caller& caller, const kafka::ProduceRequest& request)
+      : broker_(broker), request_(request), version_(caller.version) {}
+
+  kafka::ProduceResponse run() {
+    kafka::ProduceResponse response;
+    for (const auto& topic : request_.topic_data) {
+      auto& topic_answer = response.responses.emplace_back();
+      topic_answer.name = topic.name;
+      topic_answer.topic_id = topic.topic_id;
+      for (const auto& data : topic.partition_data) topic_answer.partition_responses.push_back(append(topic, data));
+    }
+    return response;
+  }
+  bool failed() const { return failed_; }
+  std::vector<Written>& written() { return written_; }
+
+ private:
+  PartitionAnswer append(const kafka::ProduceRequest::Topic& topic,
+                         const kafka::ProduceRequest::Topic::Partition& data) {
+    const bool by_id = version_ >= first_version_of_topic_ids;
+    if (request_.acks != acks_all && request_.acks != acks_none && request_.acks != acks_leader) {
+      return refuse(data, KafkaError::invalid_required_acks, "acks must be -1, 0 or 1");
+    }
+    if (version_ < first_version_of_v2_batches) {
+      return refuse(data, KafkaError::unsupported_version, "Produce before version 3 is not supported");
+    }
+    if (request_.transactional_id) {
+      return refuse(data, KafkaError::invalid_request, "transactions are not supported");
+    }
+    const auto found = find_partition(broker_.topics(), by_id, topic.topic_id, topic.name, data.index);
+    if (!found) return refuse(data, found.error(), "");
+    if (found->topic->internal) {
+      return refuse(data, KafkaError::invalid_topic, "internal topics are written by the broker only");
+    }
+    if (version_ < first_version_of_zstd && is_zstd(data.records.bytes)) {
+      return refuse(data, KafkaError::unsupported_compression_type, "zstd needs Produce version 7");
+    }
+    const auto appended = found->partition->append(data.records.bytes, Origin::client);
+    if (!appended) {
+      return refuse(data, to_kafka(appended.error().why, broker_.topics(), by_id), appended.error().message);
+    }
+    written_.push_back({found->partition, appended->next});
+    PartitionAnswer answer;
+    answer.index = data.index;
+    answer.base_offset = appended->base.value();
+    answer.log_append_time_ms = appended->log_append_time_ms;
+    answer.log_start_offset = appended->log_start.value();
+    return answer;
+  }
+
+  PartitionAnswer refuse(const kafka::ProduceRequest::Topic::Partition& data, KafkaError error, std::string message) {
+    failed_ = true;
+    PartitionAnswer answer;
+    answer.index = data.index;
+    answer.error_code = error;
+    answer.base_offset = -1;
+    if (!message.empty()) answer.error_message = std::move(message);
+    return answer;
+  }
+
+  static bool is_zstd(ByteView records) {
+    const auto header = kafka::parse_batch_header(records);
+    return header && header->codec() == kafka::Codec::zstd;
+  }
+
+  Broker& broker_;
+  const kafka::ProduceRequest& request_;
+  const std::int16_t version_;
+  std::vector<Written> written_;
+  bool failed_ = false;
+};
+
+}  // namespace
+
+void handle(Broker& broker, const Caller& caller, const kafka::ProduceRequest& request,
+            Responder<kafka::ProduceResponse> responder) {
+  Append append(broker, caller, request);
+  kafka::ProduceResponse response = append.run();
+  if (request.acks == acks_none) {
+    // There is no answer to put an error in; a closed connection makes the producer ask for fresh metadata.
+    append.failed() ? responder.abort() : responder.answer_nothing();
+    return;
+  }
+  if (request.acks != acks_all || append.written().empty()) {
+    responder.answer(response);
+    return;
+  }
+  const auto pending = std::make_shared<PendingAnswer>(std::move(responder));
+  pending->response = std::move(response);
+  pending->expect(static_cast<int>(append.written().size()));
+  for (const Written& written : append.written()) {
+    written.partition->when_durable(written.next, [pending] { pending->finish_one(); });
+  }
+}
+
+}  // namespace tickerlake::broker
