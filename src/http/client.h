@@ -3,6 +3,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "http/server.h"
@@ -15,6 +16,7 @@ struct ClientRequest {
   Headers headers;
   std::string_view body;                      // must outlive the call
   std::chrono::milliseconds timeout{60'000};  // the whole exchange
+  std::int64_t max_response_bytes = 1_GiB;
 };
 
 struct ClientResponse {
@@ -23,11 +25,15 @@ struct ClientResponse {
   std::string body;
 };
 
-/// Any status is a value; errors are unavailable (no connection, reset) and timeout. Tries once.
+/// Any status is a value. Errors: unavailable (no connection: the request was not sent), io (the connection was lost:
+/// the request may have been carried out), timeout (likewise), exhausted (a longer response), invalid_argument (the
+/// URL). Tries once; redirects are not followed.
 class Client {
  public:
   Client();
   ~Client();
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
   Result<ClientResponse> send(const ClientRequest& request);
 
  private:

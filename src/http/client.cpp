@@ -1,0 +1,197 @@
+#include "http/client.h"
+
+#include <curl/curl.h>
+
+#include <vector>
+
+#include "base/mutex.h"
+#include "base/panic.h"
+
+namespace tickerlake::http {
+namespace {
+
+constexpr std::chrono::milliseconds connect_timeout{10'000};
+constexpr std::size_t max_idle_handles = 64;
+constexpr std::size_t max_response_head_bytes = 256 * 1024;
+
+struct HeaderList {
+  curl_slist* first = nullptr;
+  HeaderList() = default;
+  HeaderList(const HeaderList&) = delete;
+  HeaderList& operator=(const HeaderList&) = delete;
+  ~HeaderList() { curl_slist_free_all(first); }
+  void add(const std::string& line) {
+    curl_slist* longer = curl_slist_append(first, line.c_str());
+    ensure(longer != nullptr, "there is memory for a header");
+    first = longer;
+  }
+};
+
+/// What the callbacks fill.
+struct Exchange {
+  ClientResponse response;
+  std::int64_t max_bytes = 0;
+  std::size_t head_bytes = 0;
+  bool too_long = false;
+};
+
+std::size_t take_body(char* data, std::size_t size, std::size_t count, void* to) {
+  auto& exchange = *static_cast<Exchange*>(to);
+  const std::size_t n = size * count;
+  if (static_cast<std::int64_t>(exchange.response.body.size() + n) > exchange.max_bytes) {
+    exchange.too_long = true;
+    return 0;
+  }
+  exchange.response.body.append(data, n);
+  return n;
+}
+
+std::size_t take_header(char* data, std::size_t size, std::size_t count, void* to) {
+  auto& exchange = *static_cast<Exchange*>(to);
+  const std::size_t n = size * count;
+  std::string_view line(data, n);
+  while (line.ends_with('\n') || line.ends_with('\r')) line.remove_suffix(1);
+  if (line.starts_with("HTTP/")) {
+    // "100 Continue" comes before the head that counts.
+    exchange.response.headers = {};
+    return n;
+  }
+  exchange.head_bytes += n;
+  if (exchange.head_bytes > max_response_head_bytes) {
+    exchange.too_long = true;
+    return 0;
+  }
+  const std::size_t colon = line.find(':');
+  if (colon == std::string_view::npos) return n;
+  std::string_view value = line.substr(colon + 1);
+  while (value.starts_with(' ')) value.remove_prefix(1);
+  exchange.response.headers.add(line.substr(0, colon), value);
+  return n;
+}
+
+bool is_loopback(std::string_view url) {
+  const std::size_t scheme = url.find("://");
+  if (scheme == std::string_view::npos) return false;
+  const std::string_view host = url.substr(scheme + 3);
+  return host.starts_with("127.") || host.starts_with("localhost") || host.starts_with("[::1]");
+}
+
+ErrorCode code_of(CURLcode status) {
+  switch (status) {
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_RESOLVE_PROXY:
+    case CURLE_COULDNT_CONNECT:
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+      return ErrorCode::unavailable;
+    case CURLE_OPERATION_TIMEDOUT:
+      return ErrorCode::timeout;
+    case CURLE_URL_MALFORMAT:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+      return ErrorCode::invalid_argument;
+    default:
+      return ErrorCode::io;
+  }
+}
+
+void set_up(CURL* handle, const ClientRequest& request, Exchange& exchange, HeaderList& headers, char* error_text) {
+  curl_easy_setopt(handle, CURLOPT_URL, request.url.c_str());
+  curl_easy_setopt(handle, CURLOPT_PATH_AS_IS, 1L);  // "a/../b" is a key like any other
+  curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(handle, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout.count()));
+  curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(connect_timeout.count()));
+  curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, error_text);
+  curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, take_body);
+  curl_easy_setopt(handle, CURLOPT_WRITEDATA, &exchange);
+  curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, take_header);
+  curl_easy_setopt(handle, CURLOPT_HEADERDATA, &exchange);
+  if (is_loopback(request.url)) curl_easy_setopt(handle, CURLOPT_PROXY, "");  // whatever the environment says
+
+  if (request.method == "HEAD") {
+    curl_easy_setopt(handle, CURLOPT_NOBODY, 1L);
+  } else {
+    curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, request.method.c_str());
+    if (!request.body.empty() || request.method == "PUT" || request.method == "POST") {
+      curl_easy_setopt(handle, CURLOPT_POSTFIELDS, request.body.empty() ? "" : request.body.data());
+      curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+    }
+  }
+  // An empty name is how libcurl's own additions are switched off.
+  if (!request.headers.contains("Expect")) headers.add("Expect:");
+  if (!request.headers.contains("Content-Type")) headers.add("Content-Type:");
+  if (!request.headers.contains("Accept")) headers.add("Accept:");
+  for (const auto& [name, value] : request.headers.fields()) {
+    headers.add(value.empty() ? name + ";" : name + ": " + value);
+  }
+  curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers.first);
+}
+
+}  // namespace
+
+/// Handles keep their connections; one is used by one exchange at a time.
+struct Client::Pool {
+  Mutex mutex;
+  std::vector<CURL*> idle TL_GUARDED_BY(mutex);
+
+  ~Pool() {
+    for (CURL* handle : idle) curl_easy_cleanup(handle);
+  }
+  CURL* take() {
+    {
+      MutexLock lock(mutex);
+      if (!idle.empty()) {
+        CURL* handle = idle.back();
+        idle.pop_back();
+        return handle;
+      }
+    }
+    CURL* handle = curl_easy_init();
+    ensure(handle != nullptr, "libcurl makes a handle");
+    return handle;
+  }
+  void give_back(CURL* handle) {
+    curl_easy_reset(handle);  // forgets the request, keeps the connection
+    {
+      MutexLock lock(mutex);
+      if (idle.size() < max_idle_handles) {
+        idle.push_back(handle);
+        return;
+      }
+    }
+    curl_easy_cleanup(handle);
+  }
+};
+
+Client::Client() : pool_(std::make_unique<Pool>()) {
+  static const CURLcode initialised = curl_global_init(CURL_GLOBAL_DEFAULT);
+  ensure(initialised == CURLE_OK, "libcurl starts");
+}
+Client::~Client() = default;
+
+Result<ClientResponse> Client::send(const ClientRequest& request) {
+  Exchange exchange;
+  exchange.max_bytes = request.max_response_bytes;
+  HeaderList headers;
+  char error_text[CURL_ERROR_SIZE] = "";
+  CURL* handle = pool_->take();
+  set_up(handle, request, exchange, headers, error_text);
+  const CURLcode status = curl_easy_perform(handle);
+  long http_status = 0;
+  curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &http_status);
+  pool_->give_back(handle);
+  if (exchange.too_long) {
+    return fail(ErrorCode::exhausted,
+                request.url + " answers with more than " + std::to_string(exchange.max_bytes) + " bytes");
+  }
+  if (status != CURLE_OK) {
+    const std::string_view place = std::string_view(request.url).substr(0, request.url.find('?'));
+    return fail(code_of(status),
+                std::string(place) + ": " + (error_text[0] != '\0' ? error_text : curl_easy_strerror(status)));
+  }
+  exchange.response.status = static_cast<int>(http_status);
+  return std::move(exchange.response);
+}
+
+}  // namespace tickerlake::http
