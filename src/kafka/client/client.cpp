@@ -205,6 +205,8 @@ Result<void> Client::create_topic(const std::string& topic, int partition_count,
   rd_kafka_NewTopic_t* wanted =
       rd_kafka_NewTopic_new(topic.c_str(), partition_count, default_replication, text, sizeof text);
   if (wanted == nullptr) return fail(ErrorCode::invalid_argument, "topic " + topic + ": " + text);
+  // Retention goes by the records' timestamps, and market data is older than any default: brokers would drop it.
+  rd_kafka_NewTopic_set_config(wanted, "retention.ms", "-1");
   rd_kafka_queue_t* queue = rd_kafka_queue_new(handle_);
   rd_kafka_AdminOptions_t* options = rd_kafka_AdminOptions_new(handle_, RD_KAFKA_ADMIN_OP_CREATETOPICS);
   rd_kafka_AdminOptions_set_request_timeout(options, to_ms(timeout), text, sizeof text);
