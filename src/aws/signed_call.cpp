@@ -10,11 +10,12 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds first_pause{50}, longest_pause{2'000};
+constexpr milliseconds pauses[max_attempts - 1] = {milliseconds(100), milliseconds(300), milliseconds(900),
+                                                   milliseconds(2000)};
 
 /// Half of the pause is random, so that clients that failed together don't come back together.
 void pause_before(int attempt) {
-  const milliseconds whole = std::min(longest_pause, first_pause * (1 << attempt));
+  const milliseconds whole = pauses[attempt];
   thread_local std::minstd_rand random{std::random_device{}()};
   std::this_thread::sleep_for(whole / 2 + milliseconds(random() % static_cast<unsigned>(whole.count() / 2 + 1)));
 }
