@@ -70,7 +70,9 @@ class FakeSink {
         if (files_done_ < planner_.plan().files.size()) {
           const auto& file = planner_.plan().files[files_done_];
           const std::string content = content_of(file.key);
-          if (!lake_.put_new(file.key, content)) EXPECT_EQ(lake_.objects.at(file.key), content);
+          if (!lake_.put_new(file.key, content)) {
+            EXPECT_EQ(lake_.objects.at(file.key), content);
+          }
           if (!lose_answer) ++files_done_;
           return;
         }
