@@ -196,11 +196,14 @@ TEST(SinkPlan, a_second_writer_loses_before_it_uploads_anything) {
 }
 
 TEST(SinkPlan, keeps_exactly_once_under_every_interleaving_of_two_sinks_for_a_short_while) {
-  constexpr int choices = 18;
+  constexpr int choices = 14;
   for (unsigned schedule = 0; schedule < 1u << choices; ++schedule) {
     FakeLake lake;
     FakeSink a(lake, 1, 7), b(lake, 2, 5);
-    for (int i = 0; i < choices; ++i) (schedule >> i & 1 ? a : b).act();
+    for (int i = 0; i < choices; ++i) {
+      FakeSink& turn = schedule >> i & 1 ? a : b;
+      if (!turn.finished()) turn.act();
+    }
     // Both are killed there, and somebody finishes.
     run_to_end(lake, 3, 6, std::to_string(schedule));
     expect_exactly_once(lake, std::to_string(schedule));
