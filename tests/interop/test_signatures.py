@@ -1,8 +1,8 @@
 """Signatures as boto3 and the aws CLI make them, and what clients see when one does not hold."""
+import base64
 import datetime
 import hashlib
 import hmac
-import io
 import json
 import pathlib
 import subprocess
@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.parse
 import uuid
+import zlib
 
 import boto3
 import botocore.auth
@@ -192,17 +193,27 @@ def test_signed_chunks_are_decoded_and_checked(server, bucket):
     assert [o["Key"] for o in s3.list_objects_v2(Bucket=bucket)["Contents"]] == ["chunked"]
 
 
-def test_an_upload_with_a_trailing_checksum_arrives_whole(server, bucket):
-    class Unseekable(io.RawIOBase):
-        def __init__(self):
-            self.left = [b"hello, ", b"world"]
-
-        def read(self, size=-1):
-            return self.left.pop(0) if self.left else b""
-
+@pytest.mark.parametrize("spoil", [False, True])
+def test_unsigned_chunks_arrive_whole_if_their_trailing_checksum_holds(server, bucket, spoil):
+    content = b"hello, world"
+    body = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (content[:7], content[7:]))
+    checksum = base64.b64encode(zlib.crc32(content if not spoil else b"other").to_bytes(4, "big"))
+    body += b"0\r\nx-amz-checksum-crc32:" + checksum + b"\r\n\r\n"
+    credentials = botocore.credentials.Credentials(server.access_key, server.secret_key)
+    request = botocore.awsrequest.AWSRequest("PUT", f"{server.aws}/{bucket}/streamed", headers={
+        "Content-Encoding": "aws-chunked", "X-Amz-Decoded-Content-Length": str(len(content)), "X-Amz-Trailer": "x-amz-checksum-crc32"})
+    request.context["checksum"] = {"request_algorithm": {"in": "trailer"}}
+    botocore.auth.S3SigV4Auth(credentials, "s3", server.region).add_auth(request)
+    assert request.headers["X-Amz-Content-SHA256"] == "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
+    answer = http.request("PUT", request.url, headers=dict(request.headers.items()), body=body)
     s3 = server.client("s3")
-    s3.upload_fileobj(Unseekable(), bucket, "streamed")
-    assert s3.get_object(Bucket=bucket, Key="streamed")["Body"].read() == b"hello, world"
+    if spoil:
+        assert answer.status == 400 and b"BadDigest" in answer.data, answer.data
+        assert "Contents" not in s3.list_objects_v2(Bucket=bucket)
+    else:
+        assert answer.status == 200, answer.data
+        stored = s3.get_object(Bucket=bucket, Key="streamed")
+        assert stored["Body"].read() == content and "ContentEncoding" not in stored
 
 
 def test_the_aws_cli_knows_who_it_is(server):
