@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <climits>
 #include <cstdlib>
@@ -102,6 +103,30 @@ Result<void> File::write_parts_at(std::int64_t position, std::span<const ByteVie
   return {};
 }
 
+Result<void> File::copy_from(const File& from, std::int64_t from_position, std::int64_t length,
+                             std::int64_t position) const {
+  while (length > 0) {
+    off_t source = from_position;
+    off_t target = position;
+    const ssize_t n =
+        ::copy_file_range(from.descriptor_, &source, descriptor_, &target, static_cast<std::size_t>(length), 0);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0 && (errno == EXDEV || errno == EINVAL || errno == EOPNOTSUPP || errno == ENOSYS)) {
+      // File systems that can't do it inside the kernel.
+      Buffer buffer(static_cast<std::size_t>(std::min<std::int64_t>(length, 256_KiB)));
+      CHECK(from.read_exactly_at(from_position, buffer));
+      CHECK(write_at(position, buffer));
+      const auto copied = static_cast<std::int64_t>(buffer.size());
+      from_position += copied, position += copied, length -= copied;
+      continue;
+    }
+    if (n < 0) return fail_errno("can't copy " + from.path_.string() + " to " + path_.string(), errno);
+    if (n == 0) return fail(ErrorCode::corrupt, from.path_.string() + " is shorter than expected");
+    from_position += n, position += n, length -= n;
+  }
+  return {};
+}
+
 Result<std::int64_t> File::size() const {
   struct stat status{};
   if (::fstat(descriptor_, &status) != 0) return fail_errno("can't stat " + path_.string(), errno);
@@ -167,6 +192,15 @@ Result<void> sync_directory(const Path& path) {
 Result<void> rename(const Path& from, const Path& to) {
   if (::rename(from.c_str(), to.c_str()) != 0) {
     return fail_errno("can't rename " + from.string() + " to " + to.string(), errno);
+  }
+  return {};
+}
+
+Result<void> hard_link(const Path& existing, const Path& name) {
+  if (::link(existing.c_str(), name.c_str()) != 0) {
+    if (errno == ENOENT) return fail(ErrorCode::not_found, existing.string() + ": no such file or folder");
+    if (errno == EEXIST) return fail(ErrorCode::already_exists, name.string() + ": exists already");
+    return fail_errno("can't link " + existing.string() + " to " + name.string(), errno);
   }
   return {};
 }

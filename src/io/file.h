@@ -37,6 +37,10 @@ class File {
   Result<void> write_at(std::int64_t position, ByteView bytes) const;
   /// Writes the parts one after the other, as one pwritev where possible.
   Result<void> write_parts_at(std::int64_t position, std::span<const ByteView> parts) const;
+  /// Copies length bytes of another file to a position here, inside the kernel; ErrorCode::corrupt when that file is
+  /// shorter.
+  Result<void> copy_from(const File& from, std::int64_t from_position, std::int64_t length,
+                         std::int64_t position) const;
   Result<std::int64_t> size() const;
   /// When the content last changed, in milliseconds since 1970.
   Result<std::int64_t> modified_ms() const;
@@ -64,6 +68,8 @@ Result<void> write_file_atomically(const Path& path, std::string_view content);
 Result<void> make_directories(const Path& path);
 Result<void> sync_directory(const Path& path);
 Result<void> rename(const Path& from, const Path& to);
+/// A second name for the same bytes. ErrorCode::not_found, already_exists.
+Result<void> hard_link(const Path& existing, const Path& name);
 /// Removing what is not there is no error.
 Result<void> remove_file(const Path& path);
 
