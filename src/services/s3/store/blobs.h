@@ -1,0 +1,127 @@
+#pragma once
+// Blobs: immutable files that hold objects' and parts' bytes. docs/formats/object-store.md says where they lie.
+//
+// A blob is written under its final name, made durable by seal(), and belongs to the store once an index entry names
+// it; until then its writer removes it, and what a crash leaves is swept on the next start. Freed blobs stay until
+// their last reader has gone.
+#include <array>
+#include <atomic>
+#include <compare>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/log.h"
+#include "base/mutex.h"
+#include "base/result.h"
+#include "io/file.h"
+
+namespace tickerlake::s3 {
+
+/// The folder's number and a random name within it.
+struct BlobId {
+  static constexpr std::size_t encoded_size = 16;
+  std::uint32_t folder = 0;
+  std::array<std::byte, 12> name{};
+  auto operator<=>(const BlobId&) const = default;
+
+  void encode(std::string& into) const;
+  static BlobId decode(ByteView encoded);  // exactly encoded_size bytes
+};
+
+class Blobs;
+struct BlobFolder;
+
+/// A blob that is open for reading and stays while this lives.
+class Blob {
+ public:
+  Blob(Blobs& blobs, BlobId id, io::File file) : blobs_(blobs), id_(id), file_(std::move(file)) {}
+  ~Blob();
+  Blob(const Blob&) = delete;
+  Blob& operator=(const Blob&) = delete;
+  const BlobId& id() const { return id_; }
+  const io::File& file() const { return file_; }
+
+ private:
+  Blobs& blobs_;
+  const BlobId id_;
+  const io::File file_;
+};
+
+/// A blob in the making; removed at the end of its life unless kept. One thread at a time.
+class BlobWriter {
+ public:
+  BlobWriter(BlobWriter&& other) noexcept;
+  BlobWriter& operator=(BlobWriter&&) = delete;
+  ~BlobWriter();
+  Result<void> write(ByteView bytes);
+  Result<void> append(const Blob& from, std::int64_t position, std::int64_t length);
+  /// Durable, the name included, when it returns.
+  Result<void> seal();
+  /// An index entry names it now.
+  void keep() { kept_ = true; }
+  const BlobId& id() const { return id_; }
+  std::int64_t size() const { return size_; }
+
+ private:
+  friend class Blobs;
+  BlobWriter(Blobs& blobs, BlobId id, std::shared_ptr<BlobFolder> folder) : blobs_(blobs), id_(id), folder_(std::move(folder)) {}
+  Blobs& blobs_;
+  BlobId id_;
+  std::shared_ptr<BlobFolder> folder_;
+  io::File file_;  // not open for a blob that is a second name of another's file
+  std::int64_t size_ = 0;
+  bool kept_ = false;
+};
+
+/// Thread-safe. Outlives every Blob and BlobWriter. A failed sync of a folder ends the process.
+class Blobs {
+ public:
+  static Result<std::unique_ptr<Blobs>> open(const io::Path& root, Log log);
+
+  Result<BlobWriter> create();
+  /// A new blob with the bytes of another, sharing its file.
+  Result<BlobWriter> create_link(const Blob& source, std::int64_t size);
+  /// ErrorCode::not_found when it has been freed: the index has changed meanwhile, look again.
+  Result<std::shared_ptr<const Blob>> pin(const BlobId& id);
+  /// No index entry names it any more.
+  void free(const BlobId& id);
+  /// Removes what earlier runs left: their blobs for which is_named says no. Stops early when `stop` becomes true.
+  void sweep(const std::function<bool(const BlobId&)>& is_named, const std::atomic<bool>& stop);
+
+  /// For logs and tests.
+  io::Path path(const BlobId& id) const;
+
+ private:
+  friend class Blob;
+  friend class BlobWriter;
+  Blobs(io::Path root, std::uint32_t first_folder, Log log)
+      : root_(std::move(root)), first_folder_(first_folder), log_(std::move(log)), next_folder_(first_folder) {}
+  io::Path folder_path(std::uint32_t folder) const;
+  Result<std::shared_ptr<BlobFolder>> folder_for_one_more() TL_EXCLUDES(mutex_);
+  void sync_folder(BlobFolder& folder);
+  void unpin(const BlobId& id) TL_EXCLUDES(mutex_);
+  void remove(const BlobId& id);
+
+  struct Pins {
+    int readers = 0;
+    bool freed = false;
+  };
+
+  // constant after construction
+  const io::Path root_;
+  const std::uint32_t first_folder_;  // of this run; every run begins a new one
+  const Log log_;
+
+  Mutex mutex_;
+  std::map<BlobId, Pins> pins_ TL_GUARDED_BY(mutex_);
+  std::shared_ptr<BlobFolder> current_ TL_GUARDED_BY(mutex_);
+  std::uint32_t next_folder_ TL_GUARDED_BY(mutex_);
+};
+
+}  // namespace tickerlake::s3

@@ -1,0 +1,115 @@
+#include "services/s3/store/index.h"
+
+#include <rocksdb/db.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/options.h>
+#include <rocksdb/table.h>
+#include <rocksdb/write_batch.h>
+
+#include "base/bytes.h"
+#include "base/panic.h"
+
+namespace tickerlake::s3 {
+namespace {
+
+rocksdb::Slice slice(std::string_view text) { return {text.data(), text.size()}; }
+std::string_view view(const rocksdb::Slice& bytes) { return {bytes.data(), bytes.size()}; }
+
+std::unexpected<Error> fail_rocksdb(const rocksdb::Status& status) {
+  const ErrorCode code = status.IsCorruption() ? ErrorCode::internal
+                         : status.IsNoSpace()  ? ErrorCode::exhausted
+                                               : ErrorCode::io;
+  return fail(code, "the index of objects: " + status.ToString());
+}
+
+class Cursor final : public IndexCursor {
+ public:
+  explicit Cursor(rocksdb::Iterator* iterator) : iterator_(iterator) {}
+  void seek(std::string_view key) override { iterator_->Seek(slice(key)); }
+  void next() override { iterator_->Next(); }
+  bool valid() const override { return iterator_->Valid(); }
+  std::string_view key() const override { return view(iterator_->key()); }
+  std::string_view value() const override { return view(iterator_->value()); }
+
+ private:
+  const std::unique_ptr<rocksdb::Iterator> iterator_;
+};
+
+class RocksIndex final : public Index {
+ public:
+  explicit RocksIndex(std::unique_ptr<rocksdb::DB> db) : db_(std::move(db)) {}
+
+  Result<std::optional<std::string>> get(std::string_view key) const override {
+    std::string value;
+    const rocksdb::Status status = db_->Get(rocksdb::ReadOptions(), slice(key), &value);
+    if (status.IsNotFound()) return std::nullopt;
+    if (!status.ok()) return fail_rocksdb(status);
+    return value;
+  }
+
+  Result<void> commit(const IndexBatch& batch) override {
+    rocksdb::WriteBatch writes;
+    for (const std::string& key : batch.removals) writes.Delete(key);
+    for (const auto& [key, value] : batch.puts) writes.Put(key, value);
+    rocksdb::WriteOptions options;
+    options.sync = true;
+    const rocksdb::Status status = db_->Write(options, &writes);
+    if (status.IsIOError() && !status.IsNoSpace()) panic("the index of objects can't be written: " + status.ToString());
+    if (!status.ok()) return fail_rocksdb(status);
+    return {};
+  }
+
+  std::unique_ptr<IndexCursor> cursor() const override {
+    return std::make_unique<Cursor>(db_->NewIterator(rocksdb::ReadOptions()));
+  }
+
+ private:
+  const std::unique_ptr<rocksdb::DB> db_;
+};
+
+// Entries are a few hundred bytes and there are seldom more than some 100,000: small buffers, few files, no statistics.
+rocksdb::Options options_for_small_memory() {
+  rocksdb::Options options;
+  options.create_if_missing = true;
+  options.write_buffer_size = static_cast<std::size_t>(4_MiB);
+  options.max_write_buffer_number = 2;
+  options.max_total_wal_size = static_cast<std::uint64_t>(16_MiB);
+  options.max_open_files = 64;
+  options.max_file_opening_threads = 1;
+  options.max_background_jobs = 2;
+  options.keep_log_file_num = 1;
+  options.max_log_file_size = static_cast<std::size_t>(1_MiB);
+  options.info_log_level = rocksdb::WARN_LEVEL;
+  options.max_manifest_file_size = static_cast<std::uint64_t>(1_MiB);
+  options.skip_stats_update_on_db_open = true;
+  options.skip_checking_sst_file_sizes_on_db_open = true;
+  options.stats_dump_period_sec = 0;
+  options.stats_persist_period_sec = 0;
+  options.avoid_flush_during_shutdown = true;  // the log is synced; the next open replays at most 4 MiB
+  options.compression = rocksdb::kLZ4Compression;
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = rocksdb::NewLRUCache(static_cast<std::size_t>(8_MiB));
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10, false));
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  return options;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Index>> Index::open(const io::Path& path) {
+  CHECK(io::make_directories(path));
+  rocksdb::DB* db = nullptr;
+  const rocksdb::Status status = rocksdb::DB::Open(options_for_small_memory(), path.string(), &db);
+  if (!status.ok()) return fail_rocksdb(status);
+  return std::make_unique<RocksIndex>(std::unique_ptr<rocksdb::DB>(db));
+}
+
+std::optional<std::string> after_prefix(std::string_view prefix) {
+  std::string next(prefix);
+  while (!next.empty() && static_cast<unsigned char>(next.back()) == 0xFF) next.pop_back();
+  if (next.empty()) return std::nullopt;
+  next.back() = static_cast<char>(static_cast<unsigned char>(next.back()) + 1);
+  return next;
+}
+
+}  // namespace tickerlake::s3
