@@ -27,8 +27,9 @@ constexpr std::array table{
           {"EntityTooLarge", 400, "Your proposed upload exceeds the maximum allowed object size."}},
     Entry{Code::EntityTooSmall,
           {"EntityTooSmall", 400, "Your proposed upload is smaller than the minimum allowed size"}},
-    Entry{Code::IncompleteBody,
-          {"IncompleteBody", 400, "You did not provide the number of bytes specified by the Content-Length HTTP header"}},
+    Entry{
+        Code::IncompleteBody,
+        {"IncompleteBody", 400, "You did not provide the number of bytes specified by the Content-Length HTTP header"}},
     Entry{Code::InternalError, {"InternalError", 500, "We encountered an internal error. Please try again."}},
     Entry{Code::InvalidArgument, {"InvalidArgument", 400, "Invalid Argument"}},
     Entry{Code::InvalidBucketName, {"InvalidBucketName", 400, "The specified bucket is not valid."}},
@@ -43,8 +44,7 @@ constexpr std::array table{
            "The list of parts was not in ascending order. Parts must be ordered by part number."}},
     Entry{Code::InvalidRange, {"InvalidRange", 416, "The requested range is not satisfiable"}},
     Entry{Code::InvalidRequest, {"InvalidRequest", 400, "Invalid Request"}},
-    Entry{Code::InvalidStorageClass,
-          {"InvalidStorageClass", 400, "The storage class you specified is not valid"}},
+    Entry{Code::InvalidStorageClass, {"InvalidStorageClass", 400, "The storage class you specified is not valid"}},
     Entry{Code::InvalidTag, {"InvalidTag", 400, "The tag provided was not a valid tag."}},
     Entry{Code::InvalidURI, {"InvalidURI", 400, "Couldn't parse the specified URI."}},
     Entry{Code::KeyTooLongError, {"KeyTooLongError", 400, "Your key is too long"}},
@@ -61,8 +61,7 @@ constexpr std::array table{
     Entry{Code::NoSuchBucket, {"NoSuchBucket", 404, "The specified bucket does not exist"}},
     Entry{Code::NoSuchBucketPolicy, {"NoSuchBucketPolicy", 404, "The bucket policy does not exist"}},
     Entry{Code::NoSuchConfiguration, {"NoSuchConfiguration", 404, "The specified configuration does not exist."}},
-    Entry{Code::NoSuchCORSConfiguration,
-          {"NoSuchCORSConfiguration", 404, "The CORS configuration does not exist"}},
+    Entry{Code::NoSuchCORSConfiguration, {"NoSuchCORSConfiguration", 404, "The CORS configuration does not exist"}},
     Entry{Code::NoSuchKey, {"NoSuchKey", 404, "The specified key does not exist."}},
     Entry{Code::NoSuchLifecycleConfiguration,
           {"NoSuchLifecycleConfiguration", 404, "The lifecycle configuration does not exist"}},
@@ -112,13 +111,19 @@ static_assert(in_the_order_of_the_codes());
 
 Code code_of(const Error& error) {
   switch (error.code) {
-    case ErrorCode::exhausted: return Code::ServiceUnavailable;
-    case ErrorCode::timeout: return Code::RequestTimeout;
-    case ErrorCode::unauthorized: return Code::SignatureDoesNotMatch;
-    case ErrorCode::invalid_argument: return Code::XAmzContentSHA256Mismatch;
+    case ErrorCode::exhausted:
+      return Code::ServiceUnavailable;
+    case ErrorCode::timeout:
+      return Code::RequestTimeout;
+    case ErrorCode::unauthorized:
+      return Code::SignatureDoesNotMatch;
+    case ErrorCode::invalid_argument:
+      return Code::XAmzContentSHA256Mismatch;
     case ErrorCode::unavailable:
-    case ErrorCode::corrupt: return Code::IncompleteBody;
-    default: return Code::InternalError;
+    case ErrorCode::corrupt:
+      return Code::IncompleteBody;
+    default:
+      return Code::InternalError;
   }
 }
 
@@ -136,13 +141,26 @@ Error to_error(const ApiError& error) {
   switch (error.code) {
     case Code::NoSuchBucket:
     case Code::NoSuchKey:
-    case Code::NoSuchUpload: code = ErrorCode::not_found; break;
-    case Code::PreconditionFailed: code = ErrorCode::already_exists; break;
-    case Code::ConditionalRequestConflict: code = ErrorCode::conflict; break;
-    case Code::ServiceUnavailable: code = ErrorCode::exhausted; break;
-    case Code::InternalError: code = ErrorCode::io; break;
-    case Code::NotImplemented: code = ErrorCode::unsupported; break;
-    default: break;
+    case Code::NoSuchUpload:
+      code = ErrorCode::not_found;
+      break;
+    case Code::PreconditionFailed:
+      code = ErrorCode::already_exists;
+      break;
+    case Code::ConditionalRequestConflict:
+      code = ErrorCode::conflict;
+      break;
+    case Code::ServiceUnavailable:
+      code = ErrorCode::exhausted;
+      break;
+    case Code::InternalError:
+      code = ErrorCode::io;
+      break;
+    case Code::NotImplemented:
+      code = ErrorCode::unsupported;
+      break;
+    default:
+      break;
   }
   return {code, std::string(row(error.code).name) + ": " + std::string(error.text())};
 }

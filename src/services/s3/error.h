@@ -79,7 +79,8 @@ struct ApiError {
 
   ApiError() = default;
   ApiError(Code error_code, std::string text = {}) : code(error_code), message(std::move(text)) {}
-  /// What the layers below report: full disks are ServiceUnavailable, a peer that left IncompleteBody, else InternalError.
+  /// What the layers below report: full disks are ServiceUnavailable, a peer that left IncompleteBody, else
+  /// InternalError.
   ApiError(const Error& error);  // implicit, so that TRY and CHECK pass such errors on
 
   ApiError&& with(std::string element, std::string value) && {

@@ -17,7 +17,8 @@ struct ExpectedBody {
   std::optional<std::int64_t> size;
 };
 
-/// InvalidDigest, InvalidRequest (more than one checksum, unknown algorithms, values of the wrong form), EntityTooLarge.
+/// InvalidDigest, InvalidRequest (more than one checksum, unknown algorithms, values of the wrong form),
+/// EntityTooLarge.
 ApiResult<ExpectedBody> expected_body(const S3Request& request, std::int64_t max_size);
 /// The checksum that a x-amz-checksum-ALGORITHM header states, if there is one.
 ApiResult<std::optional<Checksum>> checksum_header(const http::Headers& headers);

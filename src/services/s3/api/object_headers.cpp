@@ -9,8 +9,12 @@ namespace tickerlake::s3 {
 namespace {
 
 constexpr std::size_t max_metadata_bytes = 2048;  // of user metadata, names and values; AWS's limit
-constexpr std::array stored_names = {"cache-control",    "content-disposition", "content-encoding",
-                                     "content-language", "content-type",        "expires",
+constexpr std::array stored_names = {"cache-control",
+                                     "content-disposition",
+                                     "content-encoding",
+                                     "content-language",
+                                     "content-type",
+                                     "expires",
                                      "x-amz-website-redirect-location"};
 constexpr std::array storage_classes = {"STANDARD",   "REDUCED_REDUNDANCY",  "STANDARD_IA",
                                         "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER_IR"};
@@ -48,10 +52,10 @@ bool lists_etag(std::string_view header, std::string_view etag) {
 }
 
 std::unexpected<ApiError> not_implemented(std::string_view header) {
-  return std::unexpected(ApiError(Code::NotImplemented,
-                                  fmt::format("A header you provided implies functionality that is not implemented: {}",
-                                              header))
-                             .with("Header", std::string(header)));
+  return std::unexpected(
+      ApiError(Code::NotImplemented,
+               fmt::format("A header you provided implies functionality that is not implemented: {}", header))
+          .with("Header", std::string(header)));
 }
 
 }  // namespace
@@ -94,7 +98,8 @@ ApiResult<Pairs> stored_headers(const S3Request& request) {
     } else if (name.starts_with("x-amz-meta-")) {
       metadata += name.size() - std::string_view("x-amz-meta-").size() + value.size();
       // Several headers of one name are one value, as RFC 9110 joins them.
-      const auto same = std::find_if(stored.begin(), stored.end(), [&](const auto& each) { return each.first == name; });
+      const auto same =
+          std::find_if(stored.begin(), stored.end(), [&](const auto& each) { return each.first == name; });
       if (same == stored.end()) {
         stored.emplace_back(name, value);
       } else {
@@ -207,7 +212,8 @@ ApiResult<void> read_checksum_choice(const S3Request& request, UploadRecord& upl
   const auto type = request.header("x-amz-checksum-type");
   if (!type) return {};
   if (!upload.algorithm) {
-    return fail(Code::InvalidRequest, "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.");
+    return fail(Code::InvalidRequest,
+                "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.");
   }
   if (*type != "COMPOSITE" && *type != "FULL_OBJECT") {
     return fail(Code::InvalidRequest, "Value for x-amz-checksum-type header is invalid.");

@@ -17,7 +17,8 @@ ApiResult<void> check_tags(const Pairs& tags);
 
 /// If-Match and If-None-Match: * of a write. NotImplemented for other forms.
 ApiResult<WriteConditions> write_conditions(const S3Request& request);
-/// The conditions of GET and HEAD (prefix "") and of a copy's source ("x-amz-copy-source-"): PreconditionFailed, NotModified.
+/// The conditions of GET and HEAD (prefix "") and of a copy's source ("x-amz-copy-source-"): PreconditionFailed,
+/// NotModified.
 ApiResult<void> check_read_conditions(const S3Request& request, const ObjectRecord& record, std::string_view prefix);
 
 /// ETag, Last-Modified and the stored headers.

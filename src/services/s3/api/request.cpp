@@ -10,7 +10,8 @@ namespace tickerlake::s3 {
 namespace {
 
 bool is_ipv4(std::string_view host) {
-  return !host.empty() && std::all_of(host.begin(), host.end(), [](char c) { return (c >= '0' && c <= '9') || c == '.'; });
+  return !host.empty() &&
+         std::all_of(host.begin(), host.end(), [](char c) { return (c >= '0' && c <= '9') || c == '.'; });
 }
 
 }  // namespace
@@ -28,9 +29,10 @@ ApiResult<std::int64_t> S3Request::number(std::string_view name, std::int64_t de
   if (!given || given->empty()) return default_value;
   const auto value = parse_number(*given);
   if (!value || *value < least || *value > most) {
-    return std::unexpected(ApiError(Code::InvalidArgument, "Provided " + std::string(name) + " not an integer or within integer range")
-                               .with("ArgumentName", std::string(name))
-                               .with("ArgumentValue", std::string(given->substr(0, 100))));
+    return std::unexpected(
+        ApiError(Code::InvalidArgument, "Provided " + std::string(name) + " not an integer or within integer range")
+            .with("ArgumentName", std::string(name))
+            .with("ArgumentValue", std::string(given->substr(0, 100))));
   }
   return *value;
 }

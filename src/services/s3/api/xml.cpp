@@ -10,10 +10,18 @@ namespace {
 void escape(std::string& into, std::string_view text) {
   for (const char c : text) {
     switch (c) {
-      case '&': into += "&amp;"; break;
-      case '<': into += "&lt;"; break;
-      case '>': into += "&gt;"; break;
-      case '"': into += "&quot;"; break;
+      case '&':
+        into += "&amp;";
+        break;
+      case '<':
+        into += "&lt;";
+        break;
+      case '>':
+        into += "&gt;";
+        break;
+      case '"':
+        into += "&quot;";
+        break;
       default:
         if (static_cast<unsigned char>(c) < 0x20) {
           into += fmt::format("&#x{:x};", static_cast<unsigned>(c));
@@ -32,8 +40,8 @@ Xml::Xml(std::string_view root, bool with_namespace) : root_(root) {
   text_ += '>';
 }
 
-Xml& Xml::open(std::string_view name) {
-  text_ += fmt::format("<{}>", name);
+Xml& Xml::open(std::string_view name, std::string_view attributes) {
+  text_ += fmt::format("<{}{}>", name, attributes);
   return *this;
 }
 

@@ -13,7 +13,8 @@ class Xml {
  public:
   /// Opens the root; `with_namespace` for all answers but errors.
   explicit Xml(std::string_view root, bool with_namespace = true);
-  Xml& open(std::string_view name);
+  /// attributes: as they are written, with a space before each.
+  Xml& open(std::string_view name, std::string_view attributes = {});
   Xml& close(std::string_view name);
   Xml& element(std::string_view name, std::string_view text);
   Xml& element(std::string_view name, std::int64_t number) { return element(name, std::to_string(number)); }

@@ -70,7 +70,8 @@ class BlobWriter {
 
  private:
   friend class Blobs;
-  BlobWriter(Blobs& blobs, BlobId id, std::shared_ptr<BlobFolder> folder) : blobs_(blobs), id_(id), folder_(std::move(folder)) {}
+  BlobWriter(Blobs& blobs, BlobId id, std::shared_ptr<BlobFolder> folder)
+      : blobs_(blobs), id_(id), folder_(std::move(folder)) {}
   Blobs& blobs_;
   BlobId id_;
   std::shared_ptr<BlobFolder> folder_;

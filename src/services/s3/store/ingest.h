@@ -27,7 +27,8 @@ class Ingest {
     Checksum checksum;  // of type full_object
   };
   Done finish() && {
-    return {std::move(blob_), md5_.finish(),
+    return {std::move(blob_),
+            md5_.finish(),
             {checksum_.algorithm(), ChecksumType::full_object, base64(checksum_.finish())}};
   }
 

@@ -66,8 +66,8 @@ Result<PartRecord> decode_part(std::string_view bytes);
 
 /// The index's keys. Bucket names hold no NUL, so one ends them; objects of a bucket are ordered by their keys' bytes.
 namespace keys {
-std::string bucket(std::string_view name);                         // 'B' name
-std::string object(std::string_view bucket, std::string_view key);  // 'O' bucket NUL key
+std::string bucket(std::string_view name);                                               // 'B' name
+std::string object(std::string_view bucket, std::string_view key);                       // 'O' bucket NUL key
 std::string upload(std::string_view bucket, std::string_view key, std::string_view id);  // 'U' bucket NUL key* id
 std::string part(std::string_view upload_id, std::uint32_t number);                      // 'P' id number
 std::string buckets();

@@ -25,7 +25,7 @@ namespace tickerlake::s3 {
 
 constexpr std::size_t max_key_bytes = 1024;
 constexpr std::int64_t max_object_bytes = std::int64_t{5} << 40;
-constexpr std::int64_t max_put_bytes = 5_GiB;  // of a PUT and of a part
+constexpr std::int64_t max_put_bytes = 5_GiB;   // of a PUT and of a part
 constexpr std::int64_t min_part_bytes = 5_MiB;  // but for the last one
 constexpr std::uint32_t max_parts = 10'000;
 
@@ -139,7 +139,8 @@ class Store final : public services::Objects {
                                           const std::vector<CompletedPart>& parts,
                                           const CompleteExpectations& expectations, const WriteConditions& conditions);
   ApiResult<void> abort_upload(std::string_view bucket, std::string_view key, std::string_view id);
-  /// query.start_after is the key marker; uploads of that very key follow only behind id_marker (none when it is empty).
+  /// query.start_after is the key marker; uploads of that very key follow only behind id_marker (none when it is
+  /// empty).
   ApiResult<Page<ListedUpload>> list_uploads(std::string_view bucket, const ListQuery& query,
                                              std::string_view id_marker) const;
 
@@ -173,7 +174,7 @@ class Store final : public services::Objects {
   const std::unique_ptr<Index> index_;
   const std::unique_ptr<Blobs> blobs_;
 
-  Mutex buckets_mutex_;  // one creation or deletion of a bucket at a time
+  Mutex buckets_mutex_;                 // one creation or deletion of a bucket at a time
   std::array<Mutex, stripes> stripes_;  // the moment of a key's commit, chosen by its hash
   std::atomic<bool> stopping_ = false;
   std::thread sweeper_;  // last: starts when all else is there

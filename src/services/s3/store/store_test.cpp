@@ -73,8 +73,15 @@ class StoreTest : public testing::Test {
 };
 
 TEST_F(StoreTest, keeps_objects_of_any_key_over_a_restart) {
-  const std::vector<std::string> keys = {"a", "a//b", "..", "../x", "a/", "a\xE2\x82\xAC", std::string("n\0l", 3),
-                                         "\xF0\x9F\x98\x80", std::string(1024, 'k')};
+  const std::vector<std::string> keys = {"a",
+                                         "a//b",
+                                         "..",
+                                         "../x",
+                                         "a/",
+                                         "a\xE2\x82\xAC",
+                                         std::string("n\0l", 3),
+                                         "\xF0\x9F\x98\x80",
+                                         std::string(1024, 'k')};
   for (const std::string& key : keys) ASSERT_TRUE(put(key, "bytes of " + key));
   reopen();
   for (const std::string& key : keys) EXPECT_EQ(get(key), "bytes of " + key);
@@ -104,7 +111,9 @@ TEST_F(StoreTest, frees_a_blob_with_its_last_reader) {
 }
 
 TEST_F(StoreTest, removes_the_blob_of_a_write_that_was_given_up) {
-  { ASSERT_TRUE(store_->new_blob()->write(as_bytes("x"))); }
+  {
+    ASSERT_TRUE(store_->new_blob()->write(as_bytes("x")));
+  }
   EXPECT_EQ(blob_files(), 0);
   EXPECT_EQ(put("k", "x", {.if_match = "no", .if_none_match = false}).error().code, Code::NoSuchKey);
   EXPECT_EQ(blob_files(), 0);
@@ -167,7 +176,8 @@ TEST_F(StoreTest, readers_beside_writers_see_whole_objects) {
   ASSERT_TRUE(put("k", std::string(1000, 'a')));
   std::atomic<bool> stop = false;
   std::thread writer([&] {
-    for (int i = 0; i < 200; ++i) EXPECT_TRUE(put("k", std::string(static_cast<std::size_t>(1000 + i), static_cast<char>('a' + i % 26))));
+    for (int i = 0; i < 200; ++i)
+      EXPECT_TRUE(put("k", std::string(static_cast<std::size_t>(1000 + i), static_cast<char>('a' + i % 26))));
     stop = true;
   });
   while (!stop) {
@@ -179,7 +189,8 @@ TEST_F(StoreTest, readers_beside_writers_see_whole_objects) {
 }
 
 TEST_F(StoreTest, lists_by_bytes_and_rolls_up_common_prefixes_on_pages_of_any_size) {
-  for (const char* key : {"b", "a/1", "a/2", "a//3", "a", "a.txt", "c/x/y", "\xC3\xA9", "z"}) ASSERT_TRUE(put(key, "x"));
+  for (const char* key : {"b", "a/1", "a/2", "a//3", "a", "a.txt", "c/x/y", "\xC3\xA9", "z"})
+    ASSERT_TRUE(put(key, "x"));
   using Names = std::vector<std::string>;
   EXPECT_EQ(list({}), (Names{"a", "a.txt", "a//3", "a/1", "a/2", "b", "c/x/y", "z", "\xC3\xA9"}));
   for (const std::size_t limit : {1u, 2u, 3u, 1000u}) {
@@ -240,8 +251,8 @@ TEST_F(StoreTest, uploads_are_listed_by_key_then_id) {
   EXPECT_EQ(page->common_prefixes, std::vector<std::string>{"d/"});
   ASSERT_EQ(page->items.size(), 1u);
   EXPECT_EQ(page->items[0].id, std::min(*first, *second));
-  const auto rest = store_->list_uploads("lake", {.prefix = "", .delimiter = "/", .start_after = "k", .limit = 9},
-                                         page->items[0].id);
+  const auto rest =
+      store_->list_uploads("lake", {.prefix = "", .delimiter = "/", .start_after = "k", .limit = 9}, page->items[0].id);
   EXPECT_EQ(rest->items.size(), 2u);
 }
 

@@ -30,7 +30,8 @@ ApiResult<std::optional<Checksum>> checksum_of_whole(const UploadRecord& upload,
   if (type == ChecksumType::full_object) {
     return Checksum{algorithm, type, base64(join_crcs(algorithm, digests))};
   }
-  return Checksum{algorithm, type, fmt::format("{}-{}", base64(checksum_of_checksums(algorithm, digests)), parts.size())};
+  return Checksum{algorithm, type,
+                  fmt::format("{}-{}", base64(checksum_of_checksums(algorithm, digests)), parts.size())};
 }
 
 ApiResult<void> check_expectations(const UploadRecord& upload, const ObjectRecord& whole, std::int64_t size,
