@@ -76,4 +76,12 @@ Result<void> Store::remove(std::string_view bucket, std::string_view key) {
   return plain(remove_object(bucket, key, {}));
 }
 
+Result<void> Store::make_bucket(std::string_view bucket) {
+  const auto created = create_bucket(bucket, "us-east-1");
+  if (!created && created.error().code != Code::BucketAlreadyOwnedByYou) {
+    return std::unexpected(to_error(created.error()));
+  }
+  return {};
+}
+
 }  // namespace tickerlake::s3

@@ -153,6 +153,7 @@ class Store final : public services::Objects {
   Result<void> put_file(std::string_view bucket, std::string_view key, std::string_view content_type,
                         const std::filesystem::path& file) override;
   Result<void> remove(std::string_view bucket, std::string_view key) override;
+  Result<void> make_bucket(std::string_view bucket) override;
 
  private:
   Store(std::unique_ptr<Index> index, std::unique_ptr<Blobs> blobs, Log log);
