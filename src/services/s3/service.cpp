@@ -30,7 +30,7 @@ class WatchedBody final : public http::BodyReader {
 
 // An answer may leave a body on the wire. A short one is read, so that the connection lives on; the client of a long
 // one, or of one that waits for "100 Continue", is told that the connection ends.
-void finish_body(const http::Request& request, WatchedBody& body, S3Response& response) {
+void finish_body(const http::Request& request, WatchedBody& body, http::Response& response) {
   const bool has_body = request.content_length.value_or(0) > 0 || request.headers.contains("transfer-encoding");
   if (!has_body || body.ended()) return;
   constexpr std::int64_t drain_limit = 1_MiB;
@@ -41,7 +41,7 @@ void finish_body(const http::Request& request, WatchedBody& body, S3Response& re
     }
     if (body.ended()) return;
   }
-  response.http().close_after();
+  response.close_after();
 }
 
 void answer_error(const S3Request& request, const ApiError& error, S3Response& response) {
@@ -76,7 +76,7 @@ void Service::handle(const aws::Caller& caller, http::Request& request, http::Re
     s3_request.id += digits[std::to_integer<unsigned>(b) >> 4];
     s3_request.id += digits[std::to_integer<unsigned>(b) & 15];
   }
-  S3Response s3_response(response);
+  S3Response s3_response(response, [&] { finish_body(request, body, response); });
   s3_response.header("x-amz-request-id", s3_request.id);
   s3_response.header("x-amz-id-2", s3_request.id);
   const auto result = run(store_, s3_request, s3_response);
@@ -87,10 +87,7 @@ void Service::handle(const aws::Caller& caller, http::Request& request, http::Re
     } else {
       log_.debug("{} {}: {}: {}", request.method, request.target, row(error.code).name, error.text());
     }
-    if (!s3_response.started()) {
-      finish_body(request, body, s3_response);
-      answer_error(s3_request, error, s3_response);
-    }
+    if (!s3_response.started()) answer_error(s3_request, error, s3_response);
   }
 }
 

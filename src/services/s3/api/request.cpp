@@ -100,17 +100,17 @@ void S3Response::xml(std::string_view body) {
 }
 
 void S3Response::head(std::optional<std::int64_t> content_length) {
-  started_ = true;
+  start();
   (void)http_.send_head(content_length);
 }
 
 void S3Response::bytes(std::string_view body) {
-  started_ = true;
+  start();
   (void)http_.send(body);
 }
 
 void S3Response::file(const io::File& file, std::int64_t position, std::int64_t length) {
-  started_ = true;
+  start();
   if (!http_.send_file(file, position, length)) http_.close_after();
 }
 

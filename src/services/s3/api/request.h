@@ -1,6 +1,7 @@
 #pragma once
 // An S3 request once its target is taken apart, and the answer to it.
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -46,7 +47,9 @@ ApiResult<void> parse_target(S3Request& request);
 /// The answer. Once started it can't become an error any more.
 class S3Response {
  public:
-  explicit S3Response(http::Response& response) : http_(response) {}
+  /// before_sending deals with what is left of the request's body; it runs once.
+  S3Response(http::Response& response, std::function<void()> before_sending)
+      : http_(response), before_sending_(std::move(before_sending)) {}
   bool started() const { return started_; }
   void header(std::string_view name, std::string_view value) { http_.headers.set(name, value); }
   void status(int status) { http_.status = status; }
@@ -62,10 +65,13 @@ class S3Response {
   void bytes(std::string_view body);
   void file(const io::File& file, std::int64_t position, std::int64_t length);
 
-  http::Response& http() { return http_; }
-
  private:
+  void start() {
+    before_sending_();
+    started_ = true;
+  }
   http::Response& http_;
+  const std::function<void()> before_sending_;
   bool started_ = false;
 };
 
