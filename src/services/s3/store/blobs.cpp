@@ -13,6 +13,7 @@ namespace tickerlake::s3 {
 namespace {
 
 constexpr int max_files_per_folder = 4096;
+constexpr std::int64_t write_behind = 8_MiB;  // large blobs go to the disk while they arrive, not all at the end
 
 std::optional<std::uint32_t> parse_folder(const std::string& name) {
   std::uint32_t number = 0;
@@ -69,6 +70,7 @@ BlobWriter::BlobWriter(BlobWriter&& other) noexcept
       folder_(std::move(other.folder_)),
       file_(std::move(other.file_)),
       size_(other.size_),
+      begun_(other.begun_),
       kept_(std::exchange(other.kept_, true)) {}
 
 BlobWriter::~BlobWriter() {
@@ -78,6 +80,10 @@ BlobWriter::~BlobWriter() {
 Result<void> BlobWriter::write(ByteView bytes) {
   CHECK(file_.write_at(size_, bytes));
   size_ += static_cast<std::int64_t>(bytes.size());
+  if (size_ - begun_ >= write_behind) {
+    file_.begin_sync();
+    begun_ = size_;
+  }
   return {};
 }
 

@@ -77,6 +77,7 @@ class BlobWriter {
   std::shared_ptr<BlobFolder> folder_;
   io::File file_;  // not open for a blob that is a second name of another's file
   std::int64_t size_ = 0;
+  std::int64_t begun_ = 0;  // up to here the kernel was asked to begin writing
   bool kept_ = false;
 };
 
