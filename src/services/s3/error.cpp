@@ -12,7 +12,7 @@ struct Entry {
   CodeRow row;
 };
 
-constexpr std::array table{
+constexpr std::array code_rows{
     Entry{Code::AccessDenied, {"AccessDenied", 403, "Access Denied"}},
     Entry{Code::BadDigest, {"BadDigest", 400, "The Content-MD5 you specified did not match what we received."}},
     Entry{Code::BucketAlreadyExists, {"BucketAlreadyExists", 409, "The requested bucket name is not available."}},
@@ -102,8 +102,8 @@ constexpr std::array table{
 };
 
 constexpr bool in_the_order_of_the_codes() {
-  for (std::size_t i = 0; i < table.size(); ++i) {
-    if (static_cast<std::size_t>(table[i].code) != i) return false;
+  for (std::size_t i = 0; i < code_rows.size(); ++i) {
+    if (static_cast<std::size_t>(code_rows[i].code) != i) return false;
   }
   return true;
 }
@@ -130,8 +130,8 @@ Code code_of(const Error& error) {
 }  // namespace
 
 const CodeRow& row(Code code) {
-  ensure(static_cast<std::size_t>(code) < table.size(), "every code has a row");
-  return table[static_cast<std::size_t>(code)].row;
+  ensure(static_cast<std::size_t>(code) < code_rows.size(), "every code has a row");
+  return code_rows[static_cast<std::size_t>(code)].row;
 }
 
 ApiError::ApiError(const Error& error) : code(code_of(error)), message(error.message) {}

@@ -6,7 +6,7 @@
 namespace tickerlake::s3 {
 namespace {
 
-constexpr std::int64_t max_body_bytes = 8_MiB;  // 10,000 parts with a checksum each take about 3 MiB
+constexpr std::int64_t max_completion_bytes = 8_MiB;  // 10,000 parts with a checksum each take about 3 MiB
 
 ApiResult<CompletedPart> parse_part(const pugi::xml_node& node) {
   CompletedPart part;
@@ -27,7 +27,7 @@ ApiResult<CompletedPart> parse_part(const pugi::xml_node& node) {
   return part;
 }
 
-ApiResult<std::vector<CompletedPart>> parse(std::string_view body) {
+ApiResult<std::vector<CompletedPart>> parse_completion(std::string_view body) {
   TRY(const auto document, parse_xml(body, "CompleteMultipartUpload"));
   std::vector<CompletedPart> parts;
   for (const pugi::xml_node& node : document.document_element().children()) {
@@ -41,7 +41,7 @@ ApiResult<std::vector<CompletedPart>> parse(std::string_view body) {
   return parts;
 }
 
-ApiResult<CompleteExpectations> expectations(const S3Request& request) {
+ApiResult<CompleteExpectations> read_expectations(const S3Request& request) {
   CompleteExpectations expected;
   TRY(expected.checksum, checksum_header(request.http.headers));
   if (const auto type = request.header("x-amz-checksum-type")) {
@@ -61,11 +61,11 @@ ApiResult<CompleteExpectations> expectations(const S3Request& request) {
 
 ApiResult<void> complete_multipart_upload(Store& store, S3Request& request, S3Response& response) {
   TRY(const auto conditions, write_conditions(request));
-  TRY(const auto expected, expectations(request));
+  TRY(const auto expected, read_expectations(request));
   // Here the checksum headers speak of the object, not of this body.
-  auto body = http::read_all(*request.http.body, max_body_bytes);
+  auto body = http::read_all(*request.http.body, max_completion_bytes);
   if (!body) return std::unexpected(ApiError(body.error()));
-  TRY(const auto parts, parse(*body));
+  TRY(const auto parts, parse_completion(*body));
   TRY(const auto stored,
       store.complete_upload(request.bucket, request.key, request.text("uploadId"), parts, expected, conditions));
   Xml xml("CompleteMultipartUploadResult");

@@ -6,8 +6,8 @@
 namespace tickerlake::s3 {
 namespace {
 
-constexpr std::size_t max_keys = 1000;
-constexpr std::int64_t max_body_bytes = 8_MiB;  // 1,000 keys of 1,024 bytes, each written as a reference
+constexpr std::size_t max_deletions = 1000;
+constexpr std::int64_t max_deletion_bytes = 8_MiB;  // 1,000 keys of 1,024 bytes, each written as a reference
 
 struct Deletion {
   std::vector<Store::Removal> removals;
@@ -15,7 +15,7 @@ struct Deletion {
   bool quiet = false;
 };
 
-ApiResult<Deletion> parse(std::string_view body) {
+ApiResult<Deletion> parse_deletion(std::string_view body) {
   TRY(const auto document, parse_xml(body, "Delete"));
   Deletion deletion;
   for (const pugi::xml_node& node : document.document_element().children()) {
@@ -32,15 +32,15 @@ ApiResult<Deletion> parse(std::string_view body) {
     deletion.removals.push_back(std::move(removal));
     deletion.versions.push_back(std::move(version));
   }
-  if (deletion.removals.empty() || deletion.removals.size() > max_keys) return fail(Code::MalformedXML);
+  if (deletion.removals.empty() || deletion.removals.size() > max_deletions) return fail(Code::MalformedXML);
   return deletion;
 }
 
 }  // namespace
 
 ApiResult<void> delete_objects(Store& store, S3Request& request, S3Response& response) {
-  TRY(const std::string body, receive_text(request, max_body_bytes));
-  TRY(const Deletion deletion, parse(body));
+  TRY(const std::string body, receive_text(request, max_deletion_bytes));
+  TRY(const Deletion deletion, parse_deletion(body));
   std::vector<Store::Removal> known;
   for (std::size_t i = 0; i < deletion.removals.size(); ++i) {
     if (check_version(deletion.versions[i])) known.push_back(deletion.removals[i]);

@@ -17,8 +17,8 @@ constexpr std::uint64_t crc32c_polynomial = 0x82F63B78u;
 
 using Table = std::array<std::uint64_t, 256>;
 
-// tables[n][b]: what byte b does to the CRC when n more bytes follow it (slicing by eight).
-constexpr std::array<Table, 8> make_tables() {
+// crc64_tables[n][b]: what byte b does to the CRC when n more bytes follow it (slicing by eight).
+constexpr std::array<Table, 8> make_crc64_tables() {
   std::array<Table, 8> tables{};
   for (std::uint64_t i = 0; i < 256; ++i) {
     std::uint64_t crc = i;
@@ -30,7 +30,7 @@ constexpr std::array<Table, 8> make_tables() {
   }
   return tables;
 }
-constexpr auto tables = make_tables();
+constexpr auto crc64_tables = make_crc64_tables();
 
 // a * b modulo the polynomial, over GF(2), in the reflected form of that width.
 std::uint64_t multiply(std::uint64_t a, std::uint64_t b, std::uint64_t polynomial, int width) {
@@ -77,12 +77,12 @@ std::uint64_t crc64nvme(ByteView bytes, std::uint64_t continued_from) {
       std::uint64_t word;
       std::memcpy(&word, at, 8);
       word ^= crc;
-      crc = tables[7][word & 0xFF] ^ tables[6][word >> 8 & 0xFF] ^ tables[5][word >> 16 & 0xFF] ^
-            tables[4][word >> 24 & 0xFF] ^ tables[3][word >> 32 & 0xFF] ^ tables[2][word >> 40 & 0xFF] ^
-            tables[1][word >> 48 & 0xFF] ^ tables[0][word >> 56];
+      crc = crc64_tables[7][word & 0xFF] ^ crc64_tables[6][word >> 8 & 0xFF] ^ crc64_tables[5][word >> 16 & 0xFF] ^
+            crc64_tables[4][word >> 24 & 0xFF] ^ crc64_tables[3][word >> 32 & 0xFF] ^
+            crc64_tables[2][word >> 40 & 0xFF] ^ crc64_tables[1][word >> 48 & 0xFF] ^ crc64_tables[0][word >> 56];
     }
   }
-  for (; left > 0; ++at, --left) crc = tables[0][(crc ^ std::to_integer<std::uint64_t>(*at)) & 0xFF] ^ (crc >> 8);
+  for (; left > 0; ++at, --left) crc = crc64_tables[0][(crc ^ std::to_integer<std::uint64_t>(*at)) & 0xFF] ^ (crc >> 8);
   return ~crc;
 }
 
