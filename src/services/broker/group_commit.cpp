@@ -25,18 +25,23 @@ void GroupCommit::stop() {
 
 void GroupCommit::run() {
   std::vector<std::shared_ptr<Syncable>> round;
+  auto earliest = std::chrono::steady_clock::now();
   while (true) {
     {
       MutexLock lock(mutex_);
       while (dirty_.empty() && !stopping_) wake_.wait(mutex_);
+      while (!stopping_ && std::chrono::steady_clock::now() < earliest) wake_.wait_until(mutex_, earliest);
       if (dirty_.empty()) return;
       round.swap(dirty_);
     }
+    const auto started = std::chrono::steady_clock::now();
     if (round.size() > 1) {
       for (const auto& file : round) file->begin_sync();
     }
-    for (const auto& file : round) file->sync();
+    std::int64_t bytes = 0;
+    for (const auto& file : round) bytes += file->sync();
     round.clear();
+    earliest = bytes >= bulk_round_bytes ? started + bulk_round_interval : started;
   }
 }
 

@@ -119,8 +119,9 @@ void Partition::begin_sync() {
   for (const auto& file : files) file->begin_sync();
 }
 
-void Partition::sync() {
+std::int64_t Partition::sync() {
   std::vector<Completion> completions;
+  std::int64_t bytes = 0;
   {
     MutexLock sync_lock(sync_mutex_);
     PartitionLog::Unsynced unsynced;
@@ -131,6 +132,7 @@ void Partition::sync() {
       unsynced = log_->take_unsynced();
       end = log_->end();
     }
+    bytes = unsynced.bytes;
     for (const auto& file : unsynced.files) sync_or_panic(*file);
     if (unsynced.directory) {
       if (auto synced = io::sync_directory(directory_); !synced) panic(synced.error().message);
@@ -144,6 +146,7 @@ void Partition::sync() {
     for (FetchSignal* watcher : watchers_) watcher->notify();
   }
   for (Completion& completion : completions) completion();
+  return bytes;
 }
 
 Offsets Partition::offsets() const {

@@ -144,7 +144,7 @@ class Partition final : public Syncable, public std::enable_shared_from_this<Par
   Result<void> close_cleanly() TL_EXCLUDES(mutex_);
 
   void begin_sync() override TL_EXCLUDES(mutex_);
-  void sync() override TL_EXCLUDES(mutex_);
+  std::int64_t sync() override TL_EXCLUDES(mutex_);
 
  private:
   struct Waiting {

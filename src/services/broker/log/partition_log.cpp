@@ -43,6 +43,7 @@ Result<void> PartitionLog::append(std::span<const ByteView> parts, const kafka::
   next_offset_ = Offset(header.last_offset() + 1);
   producers_.remember(header, now_ms);
   if (unsynced_.files.empty() || unsynced_.files.back() != segment.file()) unsynced_.files.push_back(segment.file());
+  unsynced_.bytes += header.size();
   return {};
 }
 

@@ -42,6 +42,7 @@ class PartitionLog {
   /// makes the caller responsible.
   struct Unsynced {
     std::vector<std::shared_ptr<const io::File>> files;
+    std::int64_t bytes = 0;  // how much was appended to them
     bool directory = false;
   };
   Unsynced take_unsynced();
