@@ -65,6 +65,7 @@ enum class KafkaError : std::int16_t {
   unknown_topic_id = 100,
   inconsistent_topic_id = 103,
   fetch_session_topic_id_error = 106,
+  mismatched_endpoint_type = 114,
   unsupported_endpoint_type = 115,
 };
 

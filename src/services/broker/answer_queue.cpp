@@ -1,0 +1,109 @@
+#include "services/broker/answer_queue.h"
+
+namespace tickerlake::broker {
+
+/// Shared with the slots, which may outlive the connection; socket is touched only by the queue's own threads.
+struct AnswerQueue::State {
+  State(io::Socket& of, Log to) : socket(of), log(std::move(to)) {}
+
+  io::Socket& socket;
+  const Log log;
+
+  Mutex mutex;
+  Condition changed;
+  std::deque<std::shared_ptr<Slot>> waiting TL_GUARDED_BY(mutex);
+  bool sending TL_GUARDED_BY(mutex) = false;  // somebody has taken the first slot and writes it
+  bool broken TL_GUARDED_BY(mutex) = false;
+
+  bool can_send() const TL_REQUIRES(mutex);
+  void send_first() TL_REQUIRES(mutex);
+};
+
+class AnswerQueue::Slot final : public AnswerSlot {
+ public:
+  explicit Slot(std::shared_ptr<State> state) : state_(std::move(state)) {}
+
+  void complete(std::optional<kafka::Frame> frame) override {
+    MutexLock lock(state_->mutex);
+    frame_ = std::move(frame);
+    ready_ = true;
+    state_->changed.notify_all();
+  }
+  void abort() override {
+    MutexLock lock(state_->mutex);
+    ready_ = aborted_ = true;
+    state_->changed.notify_all();
+  }
+
+ private:
+  friend class AnswerQueue;
+  const std::shared_ptr<State> state_;
+  // protected by State::mutex
+  bool ready_ = false;
+  bool aborted_ = false;
+  std::optional<kafka::Frame> frame_;
+};
+
+bool AnswerQueue::State::can_send() const { return !broken && !sending && !waiting.empty() && waiting.front()->ready_; }
+
+void AnswerQueue::State::send_first() {
+  const std::shared_ptr<Slot> slot = std::move(waiting.front());
+  waiting.pop_front();
+  if (slot->aborted_) {
+    broken = true;
+  } else if (slot->frame_) {
+    sending = true;
+    mutex.unlock();
+    const auto sent = slot->frame_->send(socket);
+    if (!sent) log.debug("{}", sent.error().message);
+    mutex.lock();
+    sending = false;
+    if (!sent) broken = true;
+  }
+  if (broken) socket.shut_down();  // ends the connection's thread, which waits for the next request
+  changed.notify_all();
+}
+
+AnswerQueue::AnswerQueue(io::Socket& socket, Log log) : state_(std::make_shared<State>(socket, std::move(log))) {}
+
+AnswerQueue::~AnswerQueue() {
+  {
+    MutexLock lock(state_->mutex);
+    state_->broken = true;
+    state_->waiting.clear();  // ends the circle of State and Slot
+    state_->changed.notify_all();
+  }
+  if (sender_.joinable()) sender_.join();
+}
+
+std::shared_ptr<AnswerSlot> AnswerQueue::add() {
+  MutexLock lock(state_->mutex);
+  while (state_->waiting.size() >= max_answers_waiting && !state_->broken) state_->changed.wait(state_->mutex);
+  if (state_->broken) return nullptr;
+  return state_->waiting.emplace_back(std::make_shared<Slot>(state_));
+}
+
+bool AnswerQueue::flush() {
+  bool later = false;
+  {
+    MutexLock lock(state_->mutex);
+    while (state_->can_send()) state_->send_first();
+    if (state_->broken) return false;
+    later = !state_->waiting.empty();
+  }
+  if (later && !sender_.joinable()) sender_ = std::thread([this] { send_later_ones(); });
+  return true;
+}
+
+void AnswerQueue::send_later_ones() {
+  MutexLock lock(state_->mutex);
+  while (!state_->broken) {
+    if (state_->can_send()) {
+      state_->send_first();
+    } else {
+      state_->changed.wait(state_->mutex);
+    }
+  }
+}
+
+}  // namespace tickerlake::broker

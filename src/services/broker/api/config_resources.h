@@ -1,0 +1,9 @@
+#pragma once
+// ConfigResource.Type of the config APIs.
+#include <cstdint>
+
+namespace tickerlake::broker {
+
+enum class ConfigResource : std::int8_t { topic = 2, broker = 4, broker_logger = 8 };
+
+}  // namespace tickerlake::broker

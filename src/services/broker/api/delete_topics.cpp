@@ -1,0 +1,50 @@
+// DeleteTopics: by name, or since version 6 also by id. Offsets that groups have committed for them go too.
+#include "services/broker/api/handlers.h"
+#include "services/broker/groups/groups.h"
+#include "services/broker/topics.h"
+
+namespace tickerlake::broker {
+namespace {
+
+using kafka::DeleteTopicsRequest;
+using kafka::DeleteTopicsResponse;
+using kafka::KafkaError;
+
+DeleteTopicsResponse::Topic remove(Broker& broker, const DeleteTopicsRequest::Topic& wanted) {
+  DeleteTopicsResponse::Topic result;
+  result.name = wanted.name;
+  result.topic_id = wanted.topic_id;
+  const auto refuse = [&](KafkaError error, std::string message) {
+    result.error_code = error;
+    result.error_message = std::move(message);
+    return result;
+  };
+  const bool by_id = !wanted.topic_id.is_zero();
+  if (by_id == wanted.name.has_value()) {
+    return refuse(KafkaError::invalid_request, "a topic must be given by name or by id");
+  }
+  const auto topic = by_id ? broker.topics().find(wanted.topic_id) : broker.topics().find(*wanted.name);
+  if (!topic) {
+    return refuse(by_id ? KafkaError::unknown_topic_id : KafkaError::unknown_topic_or_partition,
+                  "this topic does not exist");
+  }
+  result.name = topic->name;
+  result.topic_id = topic->id;
+  if (topic->internal) return refuse(KafkaError::invalid_topic, topic->name + " belongs to the broker");
+  if (const auto removed = broker.topics().remove(topic->name); !removed) {
+    return refuse(kafka::to_kafka(removed.error()), removed.error().message);
+  }
+  broker.groups().forget_topic(topic->name);
+  return result;
+}
+
+}  // namespace
+
+DeleteTopicsResponse handle(Broker& broker, const Caller&, const DeleteTopicsRequest& request) {
+  DeleteTopicsResponse response;
+  for (const auto& topic : request.topics) response.responses.push_back(remove(broker, topic));
+  for (const auto& name : request.topic_names) response.responses.push_back(remove(broker, {name, {}}));
+  return response;
+}
+
+}  // namespace tickerlake::broker

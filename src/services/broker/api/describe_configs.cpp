@@ -1,0 +1,109 @@
+// DescribeConfigs: the settings of topics, and what can be told about the broker's.
+#include <algorithm>
+
+#include "services/broker/api/config_resources.h"
+#include "services/broker/api/handlers.h"
+#include "services/broker/connection.h"
+#include "services/broker/topics.h"
+
+namespace tickerlake::broker {
+namespace {
+
+using kafka::DescribeConfigsRequest;
+using kafka::DescribeConfigsResponse;
+using kafka::KafkaError;
+
+// ConfigSource
+constexpr std::int8_t dynamic_topic_config = 1, static_broker_config = 4, default_config = 5;
+
+bool is_asked_for(const DescribeConfigsRequest::Resource& resource, std::string_view name) {
+  return !resource.configuration_keys ||
+         std::ranges::find(*resource.configuration_keys, name) != resource.configuration_keys->end();
+}
+
+std::vector<ConfigEntry> broker_settings(const BrokerOptions& options) {
+  const auto entry = [](const char* name, std::string value, ConfigType type, const char* documentation) {
+    return ConfigEntry{name, std::move(value), false, type, documentation};
+  };
+  const std::string listener = "PLAINTEXT://" + options.advertised.text();
+  return {
+      entry("advertised.listeners", listener, ConfigType::string, "What clients are told to connect to."),
+      entry("auto.create.topics.enable", options.auto_create_topics ? "true" : "false", ConfigType::boolean,
+            "Whether a Metadata request for an unknown topic makes it."),
+      entry("broker.id", std::to_string(options.node_id), ConfigType::int32, "This broker's id."),
+      entry("connections.max.idle.ms", std::to_string(options.idle_timeout.count()), ConfigType::int64,
+            "After this long without a request a connection is closed."),
+      entry("default.replication.factor", "1", ConfigType::int32, "There is one broker, so one replica."),
+      entry("group.initial.rebalance.delay.ms", "0", ConfigType::int32, "A new group's first rebalance does not wait."),
+      entry("log.dirs", options.directory.string(), ConfigType::string, "Where topics are stored."),
+      entry("max.connections", std::to_string(options.max_connections), ConfigType::int32,
+            "Further connections are closed at once."),
+      entry("node.id", std::to_string(options.node_id), ConfigType::int32, "This broker's id."),
+      entry("num.partitions", std::to_string(options.default_partitions), ConfigType::int32,
+            "Of topics that are made without a number."),
+      entry("offsets.retention.minutes", std::to_string(options.group_retention_ms / 60'000), ConfigType::int32,
+            "How long offsets of a group without members are kept."),
+      entry("socket.request.max.bytes", std::to_string(max_produce_request), ConfigType::int32,
+            "The largest request; only Produce requests may be so large."),
+  };
+}
+
+void describe_into(DescribeConfigsResponse::Resource& result, const DescribeConfigsRequest& request,
+                   const DescribeConfigsRequest::Resource& resource, const std::vector<ConfigEntry>& entries,
+                   bool read_only, std::int8_t source_when_set) {
+  for (const ConfigEntry& entry : entries) {
+    if (!is_asked_for(resource, entry.name)) continue;
+    auto& config = result.configs.emplace_back();
+    config.name = entry.name;
+    config.value = entry.value;
+    config.read_only = read_only;
+    config.config_source = entry.is_default ? default_config : source_when_set;
+    config.config_type = static_cast<std::int8_t>(entry.type);
+    if (request.include_documentation) config.documentation = std::string(entry.documentation);
+    if (request.include_synonyms) config.synonyms.push_back({entry.name, entry.value, config.config_source});
+  }
+}
+
+DescribeConfigsResponse::Resource describe_resource(Broker& broker, const DescribeConfigsRequest& request,
+                                                    const DescribeConfigsRequest::Resource& resource) {
+  DescribeConfigsResponse::Resource result;
+  result.resource_type = resource.resource_type;
+  result.resource_name = resource.resource_name;
+  const auto refuse = [&](KafkaError error, std::string message) {
+    result.error_code = error;
+    result.error_message = std::move(message);
+    return result;
+  };
+  switch (static_cast<ConfigResource>(resource.resource_type)) {
+    case ConfigResource::topic: {
+      const auto topic = broker.topics().find(resource.resource_name);
+      if (!topic) return refuse(KafkaError::unknown_topic_or_partition, "this topic does not exist");
+      describe_into(result, request, resource, describe(topic->config), false, dynamic_topic_config);
+      return result;
+    }
+    case ConfigResource::broker:
+      // An empty name asks for the cluster's dynamic defaults: there are none.
+      if (resource.resource_name.empty()) return result;
+      if (resource.resource_name != std::to_string(broker.options().node_id)) {
+        return refuse(KafkaError::invalid_request, "this is broker " + std::to_string(broker.options().node_id));
+      }
+      describe_into(result, request, resource, broker_settings(broker.options()), true, static_broker_config);
+      return result;
+    case ConfigResource::broker_logger:
+      return result;
+  }
+  return refuse(KafkaError::invalid_request,
+                "configs of resource type " + std::to_string(resource.resource_type) + " are not supported");
+}
+
+}  // namespace
+
+DescribeConfigsResponse handle(Broker& broker, const Caller&, const DescribeConfigsRequest& request) {
+  DescribeConfigsResponse response;
+  for (const auto& resource : request.resources) {
+    response.results.push_back(describe_resource(broker, request, resource));
+  }
+  return response;
+}
+
+}  // namespace tickerlake::broker

@@ -1,0 +1,14 @@
+// Heartbeat: a member is alive, and learns of rebalances.
+#include "services/broker/api/handlers.h"
+#include "services/broker/groups/groups.h"
+
+namespace tickerlake::broker {
+
+kafka::HeartbeatResponse handle(Broker& broker, const Caller&, const kafka::HeartbeatRequest& request) {
+  kafka::HeartbeatResponse response;
+  response.error_code = broker.groups().heartbeat(request.group_id, {request.member_id, request.group_instance_id},
+                                                  request.generation_id);
+  return response;
+}
+
+}  // namespace tickerlake::broker

@@ -1,0 +1,85 @@
+// Metadata: where brokers, topics and partitions are; unknown topics are made where broker and client allow it.
+#include "services/broker/api/authorized_operations.h"
+#include "services/broker/api/handlers.h"
+#include "services/broker/topics.h"
+
+namespace tickerlake::broker {
+namespace {
+
+using kafka::KafkaError;
+using kafka::MetadataRequest;
+using kafka::MetadataResponse;
+
+MetadataResponse::Topic describe(const Topic& topic, std::int32_t node_id, bool with_operations) {
+  MetadataResponse::Topic described;
+  described.name = topic.name;
+  described.topic_id = topic.id;
+  described.is_internal = topic.internal;
+  described.topic_authorized_operations = with_operations ? all_topic_operations : operations_not_asked_for;
+  for (std::int32_t index = 0; index < topic.partition_count(); ++index) {
+    described.partitions.push_back({.partition_index = index,
+                                    .leader_id = node_id,
+                                    .leader_epoch = leader_epoch,
+                                    .replica_nodes = {node_id},
+                                    .isr_nodes = {node_id},
+                                    .offline_replicas = {}});
+  }
+  return described;
+}
+
+MetadataResponse::Topic unknown(const MetadataRequest::Topic& wanted, KafkaError error) {
+  MetadataResponse::Topic topic;
+  topic.error_code = error;
+  topic.name = wanted.name;
+  topic.topic_id = wanted.topic_id;
+  return topic;
+}
+
+std::shared_ptr<const Topic> create(Broker& broker, const std::string& name, KafkaError& error) {
+  auto created = broker.topics().create(name, broker.options().default_partitions, {});
+  if (created) return *created;
+  // Another connection was faster, or the disk refuses.
+  auto topic = broker.topics().find(name);
+  if (!topic) error = kafka::to_kafka(created.error());
+  return topic;
+}
+
+MetadataResponse::Topic look_up(Broker& broker, const MetadataRequest& request, const MetadataRequest::Topic& wanted) {
+  std::shared_ptr<const Topic> topic;
+  KafkaError error = KafkaError::unknown_topic_or_partition;
+  if (!wanted.topic_id.is_zero()) {
+    topic = broker.topics().find(wanted.topic_id);
+    error = KafkaError::unknown_topic_id;
+  } else if (!wanted.name || !check_topic_name(*wanted.name)) {
+    error = KafkaError::invalid_topic;
+  } else {
+    topic = broker.topics().find(*wanted.name);
+    if (!topic && request.allow_auto_topic_creation && broker.options().auto_create_topics) {
+      topic = create(broker, *wanted.name, error);
+    }
+  }
+  if (!topic) return unknown(wanted, error);
+  return describe(*topic, broker.options().node_id, request.include_topic_authorized_operations);
+}
+
+}  // namespace
+
+MetadataResponse handle(Broker& broker, const Caller& caller, const MetadataRequest& request) {
+  const BrokerOptions& options = broker.options();
+  MetadataResponse response;
+  response.brokers.push_back({options.node_id, options.advertised.host, options.advertised.port, std::nullopt});
+  response.cluster_id = options.cluster_id;
+  response.controller_id = options.node_id;
+  if (request.include_cluster_authorized_operations) response.cluster_authorized_operations = all_cluster_operations;
+  // All topics: null, or in version 0, which had no null, an empty list.
+  if (!request.topics || (caller.version == 0 && request.topics->empty())) {
+    for (const auto& topic : broker.topics().all()) {
+      response.topics.push_back(describe(*topic, options.node_id, request.include_topic_authorized_operations));
+    }
+  } else {
+    for (const auto& wanted : *request.topics) response.topics.push_back(look_up(broker, request, wanted));
+  }
+  return response;
+}
+
+}  // namespace tickerlake::broker

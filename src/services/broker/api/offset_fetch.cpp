@@ -1,0 +1,91 @@
+// OffsetFetch: what groups have committed; since version 8 for several groups at once, since 10 by topic id. A
+// partition without a commit answers −1. "Require stable" is always met: there are no transactions.
+#include "services/broker/api/handlers.h"
+#include "services/broker/groups/groups.h"
+#include "services/broker/topics.h"
+
+namespace tickerlake::broker {
+namespace {
+
+using kafka::KafkaError;
+using kafka::OffsetFetchRequest;
+using kafka::OffsetFetchResponse;
+
+template <class Partition>
+Partition answer(const CommittedOffsets& offsets, const std::string& topic, std::int32_t index) {
+  Partition partition;
+  partition.partition_index = index;
+  partition.committed_offset = -1;
+  partition.metadata = "";
+  if (const auto at = offsets.find({topic, index}); at != offsets.end()) {
+    partition.committed_offset = at->second.offset;
+    partition.committed_leader_epoch = at->second.leader_epoch;
+    partition.metadata = at->second.metadata;
+  }
+  return partition;
+}
+
+/// All the group's offsets, topic by topic (they are ordered so).
+template <class Topic, class Partition>
+std::vector<Topic> all_of(const CommittedOffsets& offsets) {
+  std::vector<Topic> topics;
+  for (const auto& [key, value] : offsets) {
+    if (topics.empty() || topics.back().name != key.topic) topics.emplace_back().name = key.topic;
+    topics.back().partitions.push_back(answer<Partition>(offsets, key.topic, key.partition));
+  }
+  return topics;
+}
+
+OffsetFetchResponse::Group fetch_group(Broker& broker, const OffsetFetchRequest::Group& wanted, bool by_id) {
+  using Topic = OffsetFetchResponse::Group::Topic;
+  OffsetFetchResponse::Group group;
+  group.group_id = wanted.group_id;
+  const CommittedOffsets offsets = broker.groups().committed(wanted.group_id);
+  if (!wanted.topics) {
+    group.topics = all_of<Topic, Topic::Partition>(offsets);
+    if (!by_id) return group;
+    std::erase_if(group.topics, [&](Topic& topic) {
+      const auto known = broker.topics().find(topic.name);
+      if (known) topic.topic_id = known->id;
+      return !known;
+    });
+    return group;
+  }
+  for (const auto& topic : *wanted.topics) {
+    const auto known = by_id ? broker.topics().find(topic.topic_id) : nullptr;
+    auto& result = group.topics.emplace_back();
+    result.name = known ? known->name : topic.name;
+    result.topic_id = topic.topic_id;
+    for (const std::int32_t index : topic.partition_indexes) {
+      auto& partition = result.partitions.emplace_back(answer<Topic::Partition>(offsets, result.name, index));
+      if (by_id && !known) partition.error_code = KafkaError::unknown_topic_id;
+    }
+  }
+  return group;
+}
+
+}  // namespace
+
+OffsetFetchResponse handle(Broker& broker, const Caller& caller, const OffsetFetchRequest& request) {
+  OffsetFetchResponse response;
+  if (caller.version >= 8) {
+    for (const auto& group : request.groups)
+      response.groups.push_back(fetch_group(broker, group, caller.version >= 10));
+    return response;
+  }
+  const CommittedOffsets offsets = broker.groups().committed(request.group_id);
+  if (!request.topics) {
+    response.topics = all_of<OffsetFetchResponse::Topic, OffsetFetchResponse::Topic::Partition>(offsets);
+    return response;
+  }
+  for (const auto& topic : *request.topics) {
+    auto& result = response.topics.emplace_back();
+    result.name = topic.name;
+    for (const std::int32_t index : topic.partition_indexes) {
+      result.partitions.push_back(answer<OffsetFetchResponse::Topic::Partition>(offsets, topic.name, index));
+    }
+  }
+  return response;
+}
+
+}  // namespace tickerlake::broker

@@ -1,0 +1,71 @@
+#include "services/broker/broker.h"
+
+#include <unistd.h>
+
+#include "services/broker/connection.h"
+#include "services/broker/fetch_sessions.h"
+#include "services/broker/groups/groups.h"
+#include "services/broker/producer_ids.h"
+#include "services/broker/topics.h"
+
+namespace tickerlake::broker {
+namespace {
+
+Result<std::string> persistent_cluster_id(const io::Path& file, std::string given) {
+  if (!given.empty()) return given;
+  if (std::filesystem::exists(file)) {
+    TRY(std::string id, io::read_file(file));
+    while (!id.empty() && id.back() == '\n') id.pop_back();
+    if (id.empty()) return fail(ErrorCode::corrupt, file.string() + " is empty");
+    return id;
+  }
+  const std::string id = kafka::Uuid::random().text();
+  CHECK(io::write_file_atomically(file, id + "\n"));
+  return id;
+}
+
+/// Clients can't connect to "any address": they are told this machine's name instead.
+std::string reachable(const std::string& host) {
+  if (host != "0.0.0.0" && host != "::") return host;
+  char name[256] = "localhost";
+  gethostname(name, sizeof name - 1);
+  return name;
+}
+
+}  // namespace
+
+Broker::Broker(BrokerOptions options, Log log) : options_(std::move(options)), log_(std::move(log)) {}
+
+Result<std::unique_ptr<Broker>> Broker::start(BrokerOptions options, io::Listener listener, Log log) {
+  if (options.advertised.host.empty()) options.advertised.host = reachable(listener.endpoint().host);
+  if (options.advertised.port == 0) options.advertised.port = listener.endpoint().port;
+  CHECK(io::make_directories(options.directory));
+  TRY(options.cluster_id, persistent_cluster_id(options.directory / "cluster-id", options.cluster_id));
+
+  std::unique_ptr<Broker> broker(new Broker(std::move(options), log));
+  const BrokerOptions& set = broker->options_;
+  TRY(broker->topics_, Topics::open(set.directory / "topics", {}, broker->clock_, log));
+  TRY(broker->producer_ids_, ProducerIds::open(set.directory / "next-producer-id"));
+  TRY(broker->groups_, Groups::open(*broker->topics_, broker->clock_, set.group_retention_ms, log.named("groups")));
+  broker->fetch_sessions_ = std::make_unique<FetchSessions>();
+
+  io::TcpServer::Options limits;
+  limits.max_connections = set.max_connections;
+  limits.read_timeout = set.idle_timeout;
+  broker->server_ = std::make_unique<io::TcpServer>(
+      std::move(listener), limits, log,
+      [broker = broker.get()](io::Socket& socket) { Connection(*broker, socket, broker->log_).serve(); });
+  return broker;
+}
+
+Broker::~Broker() { stop(); }
+
+void Broker::stop() {
+  // First what lets connections' threads go: joins, syncs and long polls end. Then the threads, then the logs.
+  if (groups_) groups_->stop();
+  if (topics_) topics_->begin_stop();
+  if (server_) server_->stop();
+  if (topics_) topics_->close();
+}
+
+}  // namespace tickerlake::broker

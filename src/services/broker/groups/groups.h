@@ -1,0 +1,105 @@
+#pragma once
+// All consumer groups: the shell around Group that has the lock, the clock, the journal and the waiting threads.
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "base/mutex.h"
+#include "services/broker/groups/group.h"
+#include "services/broker/groups/offset_log.h"
+
+namespace tickerlake::broker {
+
+inline constexpr std::size_t max_groups = 100'000;
+/// Sessions are measured by a clock that nobody sets.
+Milliseconds steady_now();
+
+inline constexpr std::size_t max_offset_metadata = 4096;  // offset.metadata.max.bytes
+inline constexpr std::int32_t least_session_timeout_ms = 6'000, longest_session_timeout_ms = 1'800'000;
+
+struct TopicPartition {
+  std::string topic;
+  std::int32_t partition = 0;
+  auto operator<=>(const TopicPartition&) const = default;
+};
+using CommittedOffsets = std::map<TopicPartition, CommittedOffset>;
+
+/// A group as DescribeGroups and ListGroups tell it.
+struct DescribedGroup {
+  std::string id;
+  Group::State state = Group::State::empty;
+  GroupSnapshot snapshot;
+};
+
+/// Thread-safe. Lock order: Groups::mutex_ before Topics::mutex_ and Partition::mutex_. join() and sync() block until
+/// the group answers. What a group commits is on disk when commit() returns; memberships are in the page cache when a
+/// sync is answered (after a power loss members simply join again).
+class Groups {
+ public:
+  /// Reads the journal back.
+  static Result<std::unique_ptr<Groups>> open(Topics& topics, const Clock& clock, Milliseconds retention_ms, Log log);
+
+  JoinAnswer join(const std::string& group, const JoinAsk& ask) TL_EXCLUDES(mutex_);
+  SyncAnswer sync(const std::string& group, const SyncAsk& ask) TL_EXCLUDES(mutex_);
+  kafka::KafkaError heartbeat(const std::string& group, const MemberClaim& claim, std::int32_t generation)
+      TL_EXCLUDES(mutex_);
+  kafka::KafkaError leave(const std::string& group, const MemberClaim& claim) TL_EXCLUDES(mutex_);
+
+  kafka::KafkaError commit(const std::string& group, const MemberClaim& claim, std::int32_t generation,
+                           const std::vector<std::pair<TopicPartition, CommittedOffset>>& offsets) TL_EXCLUDES(mutex_);
+  /// All that the group has committed; empty for unknown groups.
+  CommittedOffsets committed(const std::string& group) TL_EXCLUDES(mutex_);
+  /// Returns an error for all, or none and one for each: group_subscribed_to_topic where members read the topic.
+  kafka::KafkaError delete_offsets(const std::string& group, const std::vector<TopicPartition>& offsets,
+                                   std::map<TopicPartition, kafka::KafkaError>& errors) TL_EXCLUDES(mutex_);
+
+  std::optional<DescribedGroup> describe(const std::string& group) TL_EXCLUDES(mutex_);
+  std::vector<DescribedGroup> list() TL_EXCLUDES(mutex_);
+  kafka::KafkaError remove(const std::string& group) TL_EXCLUDES(mutex_);
+  /// A topic is gone: so are the offsets committed for it.
+  void forget_topic(std::string_view topic) TL_EXCLUDES(mutex_);
+
+  /// Wakes who waits; everything is answered with COORDINATOR_NOT_AVAILABLE from now on.
+  void stop() TL_EXCLUDES(mutex_);
+
+ private:
+  struct Entry {
+    Group group;
+    CommittedOffsets offsets;
+    TimestampMs idle_since = 0;  // wall clock: when its last member left, or its last commit without members
+  };
+  /// A thread in join() or sync().
+  struct Waiting {
+    Condition answered;
+    std::optional<std::variant<JoinAnswer, SyncAnswer>> answer;
+  };
+
+  Groups(Topics& topics, const Clock& clock, Milliseconds retention_ms, Log log);
+  Result<void> load() TL_EXCLUDES(mutex_);
+  void apply(CoordinatorRecord record) TL_REQUIRES(mutex_);
+  Entry* find(const std::string& group) TL_REQUIRES(mutex_);
+  Entry& find_or_add(const std::string& group) TL_REQUIRES(mutex_);
+  /// Stores what changed and hands the group's answers to their threads. After every event.
+  void settle(Entry& entry) TL_REQUIRES(mutex_);
+  /// Waits until the group has answered the ticket; time makes the group move on too.
+  void wait_for(Ticket ticket, Waiting& waiting, const std::string& group) TL_REQUIRES(mutex_);
+  void maintain() TL_REQUIRES(mutex_);
+  std::vector<CoordinatorRecord> everything() const TL_REQUIRES(mutex_);
+
+  // constant after construction
+  const Clock& clock_;
+  const Milliseconds retention_ms_;
+  const Log log_;
+
+  Mutex mutex_;
+  OffsetLog journal_;  // appends under mutex_
+  std::map<std::string, Entry, std::less<>> groups_ TL_GUARDED_BY(mutex_);
+  std::map<Ticket, Waiting*> waiting_ TL_GUARDED_BY(mutex_);
+  Ticket last_ticket_ TL_GUARDED_BY(mutex_) = 0;
+  TimestampMs maintained_at_ TL_GUARDED_BY(mutex_) = 0;
+  bool stopping_ TL_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace tickerlake::broker
