@@ -1,0 +1,68 @@
+#include "services/athena/engine/engine.h"
+
+#include "io/file.h"
+#include "services/athena/sql/prelude.h"
+
+namespace tickerlake::athena {
+
+Engine::Engine(EngineOptions options, Log log) : options_(std::move(options)), log_(std::move(log)) {}
+
+Outcome<void> Engine::open() {
+  std::error_code ignored;
+  std::filesystem::remove_all(options_.work_directory, ignored);
+  CHECK(told(io::make_directories(options_.work_directory), failure_of_service));
+  const auto spill = options_.work_directory / "spill";
+  duckdb::DatabaseOptions options{
+      .settings = {{"threads", std::to_string(options_.threads)},
+                   {"memory_limit", std::to_string(options_.memory_bytes) + "B"},
+                   {"temp_directory", spill.string()},
+                   {"max_temp_directory_size", std::to_string(options_.temporary_bytes) + "B"},
+                   {"autoinstall_known_extensions", "false"},
+                   {"autoload_known_extensions", "false"},
+                   {"allow_community_extensions", "false"}},
+      .library = options_.duckdb_library};
+  TRY(auto database, told(duckdb::Database::open(options), failure_of_engine));
+  {
+    TRY(auto connection, told(database.connect(), failure_of_engine));
+    for (const auto statement : sql::prelude()) {
+      CHECK(told(connection.execute(std::string(statement)), failure_of_engine));
+    }
+    // The order matters: the folders can only be named while the file system is open.
+    const auto folders = "[" + duckdb::quote_text(options_.objects_directory.string()) + ", " +
+                         duckdb::quote_text(options_.work_directory.string()) + "]";
+    for (const std::string& statement :
+         {"SET GLOBAL allowed_directories = " + folders, std::string("SET GLOBAL enable_external_access = false"),
+          std::string("SET GLOBAL lock_configuration = true")}) {
+      CHECK(told(connection.execute(statement), failure_of_engine));
+    }
+  }
+  log_.info("DuckDB {} opened: {} threads, {} MiB of memory", database.version(), options_.threads,
+            options_.memory_bytes >> 20);
+  database_.emplace(std::move(database));
+  return {};
+}
+
+Outcome<duckdb::Connection> Engine::connect() {
+  const MutexLock lock(mutex_);
+  if (!database_) CHECK(open());
+  return told(database_->connect(), failure_of_engine);
+}
+
+Outcome<std::filesystem::path> Engine::make_work_folder(const std::string& execution_id) {
+  const auto folder = options_.work_directory / execution_id;
+  CHECK(told(io::make_directories(folder), failure_of_service));
+  return folder;
+}
+
+void Cancellation::cancel() {
+  cancelled_ = true;
+  const MutexLock lock(mutex_);
+  if (connection_ != nullptr) connection_->interrupt();
+}
+
+void Cancellation::watch(duckdb::Connection* connection) {
+  const MutexLock lock(mutex_);
+  connection_ = connection;
+}
+
+}  // namespace tickerlake::athena
