@@ -73,9 +73,9 @@ Outcome<void> Execution::check_cancelled() const {
 Outcome<ExecutionResult> execute(Execution& execution, const sql::Statement& statement) {
   const auto needed = statement.as<sql::Prepare>() != nullptr ? 0 : statement.parameter_count;
   if (needed != execution.parameters.size()) {
-    return fail_query(error_type::syntax, "INVALID_PARAMETER_USAGE: line 1:1: Incorrect number of parameters: expected " +
-                                              std::to_string(needed) + " but found " +
-                                              std::to_string(execution.parameters.size()));
+    return fail_query(error_type::syntax,
+                      "INVALID_PARAMETER_USAGE: line 1:1: Incorrect number of parameters: expected " +
+                          std::to_string(needed) + " but found " + std::to_string(execution.parameters.size()));
   }
   auto result = std::visit(
       [&](const auto& node) -> Outcome<ExecutionResult> {

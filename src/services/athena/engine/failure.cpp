@@ -80,7 +80,9 @@ Failure failure_of(const sql::SyntaxError& error) {
   };
   const auto says = [&](std::string_view part) { return error.message.find(part) != std::string::npos; };
   switch (error.kind) {
-    case sql::SyntaxErrorKind::syntax: coded("SYNTAX_ERROR", error_type::syntax); break;
+    case sql::SyntaxErrorKind::syntax:
+      coded("SYNTAX_ERROR", error_type::syntax);
+      break;
     case sql::SyntaxErrorKind::name_not_found:
       if (says("Column")) {
         coded("COLUMN_NOT_FOUND", error_type::syntax);
@@ -90,10 +92,18 @@ Failure failure_of(const sql::SyntaxError& error) {
         coded("TABLE_NOT_FOUND", error_type::not_found);
       }
       break;
-    case sql::SyntaxErrorKind::unknown_function: coded("FUNCTION_NOT_FOUND", error_type::function); break;
-    case sql::SyntaxErrorKind::type_mismatch: coded("TYPE_MISMATCH", error_type::syntax); break;
-    case sql::SyntaxErrorKind::unsupported: coded("NOT_SUPPORTED", error_type::unsupported); break;
-    case sql::SyntaxErrorKind::other: coded("SYNTAX_ERROR", error_type::syntax); break;
+    case sql::SyntaxErrorKind::unknown_function:
+      coded("FUNCTION_NOT_FOUND", error_type::function);
+      break;
+    case sql::SyntaxErrorKind::type_mismatch:
+      coded("TYPE_MISMATCH", error_type::syntax);
+      break;
+    case sql::SyntaxErrorKind::unsupported:
+      coded("NOT_SUPPORTED", error_type::unsupported);
+      break;
+    case sql::SyntaxErrorKind::other:
+      coded("SYNTAX_ERROR", error_type::syntax);
+      break;
   }
   return failure;
 }
@@ -117,7 +127,8 @@ Failure failure_of_engine(const Error& error) {
       failure.type = error_type::internal;
       failure.message = "GENERIC_INTERNAL_ERROR: " + failure.message;
       break;
-    default: break;
+    default:
+      break;
   }
   if (has_code(failure.message) && error.code == ErrorCode::invalid_argument) {
     // error('HIVE_BAD_DATA: …') of the SQL that we wrote
@@ -139,12 +150,18 @@ Failure failure_of_engine(const Error& error) {
 
 Failure failure_of_service(const Error& error) {
   switch (error.code) {
-    case ErrorCode::not_found: return {ErrorCategory::user, error_type::not_found, error.message};
-    case ErrorCode::already_exists: return {ErrorCategory::user, error_type::execution, error.message};
-    case ErrorCode::invalid_argument: return {ErrorCategory::user, error_type::execution, error.message};
-    case ErrorCode::unsupported: return {ErrorCategory::user, error_type::unsupported, error.message};
-    case ErrorCode::conflict: return {ErrorCategory::user, error_type::execution, error.message, false, true};
-    default: return {ErrorCategory::system, error_type::internal, "GENERIC_INTERNAL_ERROR: " + error.message};
+    case ErrorCode::not_found:
+      return {ErrorCategory::user, error_type::not_found, error.message};
+    case ErrorCode::already_exists:
+      return {ErrorCategory::user, error_type::execution, error.message};
+    case ErrorCode::invalid_argument:
+      return {ErrorCategory::user, error_type::execution, error.message};
+    case ErrorCode::unsupported:
+      return {ErrorCategory::user, error_type::unsupported, error.message};
+    case ErrorCode::conflict:
+      return {ErrorCategory::user, error_type::execution, error.message, false, true};
+    default:
+      return {ErrorCategory::system, error_type::internal, "GENERIC_INTERNAL_ERROR: " + error.message};
   }
 }
 

@@ -13,15 +13,15 @@ namespace tickerlake::athena {
 enum class ErrorCategory { system = 1, user = 2, other = 3 };
 
 namespace error_type {
-constexpr int resources = 100;      // memory, temporary disk
-constexpr int internal = 200;       // the engine failed
-constexpr int result_write = 401;   // the output location refused the result
-constexpr int execution = 1001;     // a value that an operation cannot take
-constexpr int syntax = 1006;        // the statement
-constexpr int storage = 1002;       // data that is missing or not as declared
-constexpr int not_found = 1110;     // table, database, partition
-constexpr int function = 1303;      // no such function
-constexpr int unsupported = 1401;   // valid, but not done here
+constexpr int resources = 100;     // memory, temporary disk
+constexpr int internal = 200;      // the engine failed
+constexpr int result_write = 401;  // the output location refused the result
+constexpr int execution = 1001;    // a value that an operation cannot take
+constexpr int syntax = 1006;       // the statement
+constexpr int storage = 1002;      // data that is missing or not as declared
+constexpr int not_found = 1110;    // table, database, partition
+constexpr int function = 1303;     // no such function
+constexpr int unsupported = 1401;  // valid, but not done here
 constexpr int cancelled = 1501;
 }  // namespace error_type
 

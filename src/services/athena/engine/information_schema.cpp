@@ -98,8 +98,7 @@ Outcome<std::optional<sql::ResolvedTable>> information_schema(const glue::Catalo
       int position = 0;
       const auto add = [&](const glue::Column& column, bool is_key) {
         rows.push_back({name[0], name[1], name[2], column.name, std::to_string(++position), std::nullopt, "YES",
-                        trino_type(column.type),
-                        column.comment.empty() ? std::nullopt : std::optional(column.comment),
+                        trino_type(column.type), column.comment.empty() ? std::nullopt : std::optional(column.comment),
                         is_key ? std::optional<std::string>("partition key") : std::nullopt});
       };
       if (entry.storage) {

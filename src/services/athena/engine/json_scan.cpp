@@ -41,8 +41,8 @@ Outcome<GroupScan> scan_json(const std::vector<sql::Column>& declared, const Sca
     // DuckDB's names ignore case, its JSON keys don't: of several spellings of one key the first is read.
     const auto& keys = spellings[column.name];
     const auto& key = keys.empty() ? column.name : *keys.begin();
-    fields += (fields.empty() ? "" : ", ") + sql::quote_string(key) + ": " +
-              sql::quote_string(sql::to_duckdb(column.type));
+    fields +=
+        (fields.empty() ? "" : ", ") + sql::quote_string(key) + ": " + sql::quote_string(sql::to_duckdb(column.type));
     const auto value = sql::quote_identifier(key);
     scan.columns += (scan.columns.empty() ? "" : ", ") + value + " AS " + sql::quote_identifier(column.name);
   }

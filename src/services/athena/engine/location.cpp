@@ -45,8 +45,8 @@ Outcome<std::vector<services::ObjectInfo>> list_data(services::Objects& objects,
       found.push_back(std::move(object));
     }
     if (found.size() > max_objects_per_table) {
-      return fail_query(error_type::resources, "more than " + std::to_string(max_objects_per_table) +
-                                                   " objects in " + folder.uri());
+      return fail_query(error_type::resources,
+                        "more than " + std::to_string(max_objects_per_table) + " objects in " + folder.uri());
     }
     if (last) return found;
   }

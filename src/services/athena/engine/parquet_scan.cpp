@@ -14,40 +14,53 @@ using Kind = sql::Type::Kind;
 /// Parquet's name of what DuckDB read, as Trino's message has it.
 const char* physical_name(const duckdb::Type& type) {
   switch (type.id) {
-    case TypeId::boolean: return "BOOLEAN";
+    case TypeId::boolean:
+      return "BOOLEAN";
     case TypeId::tinyint:
     case TypeId::smallint:
     case TypeId::integer:
     case TypeId::utinyint:
     case TypeId::usmallint:
     case TypeId::uinteger:
-    case TypeId::date: return "INT32";
+    case TypeId::date:
+      return "INT32";
     case TypeId::bigint:
     case TypeId::ubigint:
     case TypeId::time:
     case TypeId::timestamp:
     case TypeId::timestamp_tz:
-    case TypeId::timestamp_ns: return "INT64";
-    case TypeId::real: return "FLOAT";
-    case TypeId::float64: return "DOUBLE";
-    case TypeId::decimal: return type.width <= 9 ? "INT32" : type.width <= 18 ? "INT64" : "FIXED_LEN_BYTE_ARRAY";
+    case TypeId::timestamp_ns:
+      return "INT64";
+    case TypeId::real:
+      return "FLOAT";
+    case TypeId::float64:
+      return "DOUBLE";
+    case TypeId::decimal:
+      return type.width <= 9 ? "INT32" : type.width <= 18 ? "INT64" : "FIXED_LEN_BYTE_ARRAY";
     case TypeId::list:
     case TypeId::structure:
-    case TypeId::map: return "group";
-    default: return "BINARY";
+    case TypeId::map:
+      return "group";
+    default:
+      return "BINARY";
   }
 }
 
 int integer_bytes(TypeId id) {
   switch (id) {
-    case TypeId::tinyint: return 1;
+    case TypeId::tinyint:
+      return 1;
     case TypeId::utinyint:
-    case TypeId::smallint: return 2;
+    case TypeId::smallint:
+      return 2;
     case TypeId::usmallint:
-    case TypeId::integer: return 4;
+    case TypeId::integer:
+      return 4;
     case TypeId::uinteger:
-    case TypeId::bigint: return 8;
-    default: return 0;
+    case TypeId::bigint:
+      return 8;
+    default:
+      return 0;
   }
 }
 
@@ -134,26 +147,42 @@ GroupScan scan_alike(const std::vector<sql::Column>& declared, const ScanGroup& 
 
 bool reads_as(const duckdb::Type& file, const sql::Type& declared) {
   switch (declared.kind) {
-    case Kind::boolean: return file.id == TypeId::boolean;
-    case Kind::tinyint: return integer_bytes(file.id) == 1;
-    case Kind::smallint: return integer_bytes(file.id) >= 1 && integer_bytes(file.id) <= 2;
-    case Kind::integer: return integer_bytes(file.id) >= 1 && integer_bytes(file.id) <= 4;
-    case Kind::bigint: return integer_bytes(file.id) >= 1;
-    case Kind::real: return file.id == TypeId::real;
-    case Kind::double_: return file.id == TypeId::real || file.id == TypeId::float64;
-    case Kind::decimal: return file.id == TypeId::decimal || integer_bytes(file.id) >= 1;
+    case Kind::boolean:
+      return file.id == TypeId::boolean;
+    case Kind::tinyint:
+      return integer_bytes(file.id) == 1;
+    case Kind::smallint:
+      return integer_bytes(file.id) >= 1 && integer_bytes(file.id) <= 2;
+    case Kind::integer:
+      return integer_bytes(file.id) >= 1 && integer_bytes(file.id) <= 4;
+    case Kind::bigint:
+      return integer_bytes(file.id) >= 1;
+    case Kind::real:
+      return file.id == TypeId::real;
+    case Kind::double_:
+      return file.id == TypeId::real || file.id == TypeId::float64;
+    case Kind::decimal:
+      return file.id == TypeId::decimal || integer_bytes(file.id) >= 1;
     case Kind::varchar:
-    case Kind::char_: return file.id == TypeId::varchar || file.id == TypeId::blob || file.id == TypeId::enumeration;
-    case Kind::varbinary: return file.id == TypeId::blob || file.id == TypeId::varchar;
-    case Kind::date: return file.id == TypeId::date;
-    case Kind::time: return file.id == TypeId::time;
+    case Kind::char_:
+      return file.id == TypeId::varchar || file.id == TypeId::blob || file.id == TypeId::enumeration;
+    case Kind::varbinary:
+      return file.id == TypeId::blob || file.id == TypeId::varchar;
+    case Kind::date:
+      return file.id == TypeId::date;
+    case Kind::time:
+      return file.id == TypeId::time;
     case Kind::timestamp:
-    case Kind::timestamp_with_zone: return is_timestamp(file.id);
+    case Kind::timestamp_with_zone:
+      return is_timestamp(file.id);
     case Kind::array:
       return (file.id == TypeId::list || file.id == TypeId::array) && reads_children(file, declared);
-    case Kind::map: return file.id == TypeId::map && reads_children(file, declared);
-    case Kind::row: return file.id == TypeId::structure && reads_row(file, declared);
-    default: return duckdb::to_string(file) == sql::to_duckdb(declared);
+    case Kind::map:
+      return file.id == TypeId::map && reads_children(file, declared);
+    case Kind::row:
+      return file.id == TypeId::structure && reads_row(file, declared);
+    default:
+      return duckdb::to_string(file) == sql::to_duckdb(declared);
   }
 }
 

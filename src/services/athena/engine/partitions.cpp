@@ -34,9 +34,8 @@ Outcome<std::vector<PartitionPlace>> places_of(const glue::Catalog& catalog, con
     if (!sql::may_match(filter, values)) continue;
     place.storage = partition.storage.value_or(table.storage.value_or(glue::StorageDescriptor{}));
     if (place.storage.location.empty() && table.storage) {
-      place.storage.location =
-          table.storage->location + (table.storage->location.ends_with('/') ? "" : "/") +
-          partition_path(table.partition_keys, partition.values);
+      place.storage.location = table.storage->location + (table.storage->location.ends_with('/') ? "" : "/") +
+                               partition_path(table.partition_keys, partition.values);
     }
     // Registrations by hand often carry a location alone.
     if (table.storage && !place.storage.serde) place.storage.serde = table.storage->serde;

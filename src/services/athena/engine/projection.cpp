@@ -78,13 +78,26 @@ std::string format_time(Seconds moment, std::string_view pattern) {
     while (i + run < pattern.size() && pattern[i + run] == pattern[i]) ++run;
     const auto add = [&](std::int64_t value) { text += fmt::format("{:0{}}", value, run); };
     switch (pattern[i]) {
-      case 'y': add(run == 2 ? static_cast<int>(date.year()) % 100 : static_cast<int>(date.year())); break;
-      case 'M': add(static_cast<unsigned>(date.month())); break;
-      case 'd': add(static_cast<unsigned>(date.day())); break;
-      case 'H': add(clock.hours().count()); break;
-      case 'm': add(clock.minutes().count()); break;
-      case 's': add(clock.seconds().count()); break;
-      default: text += pattern.substr(i, run);
+      case 'y':
+        add(run == 2 ? static_cast<int>(date.year()) % 100 : static_cast<int>(date.year()));
+        break;
+      case 'M':
+        add(static_cast<unsigned>(date.month()));
+        break;
+      case 'd':
+        add(static_cast<unsigned>(date.day()));
+        break;
+      case 'H':
+        add(clock.hours().count());
+        break;
+      case 'm':
+        add(clock.minutes().count());
+        break;
+      case 's':
+        add(clock.seconds().count());
+        break;
+      default:
+        text += pattern.substr(i, run);
     }
     i += run;
   }
@@ -100,14 +113,29 @@ std::optional<Seconds> parse_time(std::string_view text, std::string_view patter
     while (i + run < pattern.size() && pattern[i + run] == pattern[i]) ++run;
     std::int64_t* field = nullptr;
     switch (pattern[i]) {
-      case 'y': field = &year; break;
-      case 'M': field = &month; break;
-      case 'd': field = &day; break;
-      case 'H': field = &hour; break;
-      case 'm': field = &minute; break;
-      case 's': field = &second; break;
-      case '\'': ++i; continue;
-      default: break;
+      case 'y':
+        field = &year;
+        break;
+      case 'M':
+        field = &month;
+        break;
+      case 'd':
+        field = &day;
+        break;
+      case 'H':
+        field = &hour;
+        break;
+      case 'm':
+        field = &minute;
+        break;
+      case 's':
+        field = &second;
+        break;
+      case '\'':
+        ++i;
+        continue;
+      default:
+        break;
     }
     if (field != nullptr) {
       const auto value = integer(text.substr(std::min(at, text.size()), run));
@@ -163,8 +191,8 @@ Outcome<std::vector<std::string>> dates(const glue::Table& table, const std::str
   const auto step = integer(find(table, prefix + "interval").value_or("1"));
   const bool fine = pattern->find_first_of("Hms") != std::string::npos;
   const auto unit = find(table, prefix + "interval.unit")
-                        .value_or(pattern->find('m') != std::string::npos ? "MINUTES"
-                                  : fine                                  ? "HOURS"
+                        .value_or(pattern->find('m') != std::string::npos   ? "MINUTES"
+                                  : fine                                    ? "HOURS"
                                   : pattern->find('d') != std::string::npos ? "DAYS"
                                   : pattern->find('M') != std::string::npos ? "MONTHS"
                                                                             : "YEARS");

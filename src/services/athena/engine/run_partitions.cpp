@@ -22,8 +22,8 @@ Outcome<std::vector<std::string>> values_of(const glue::Table& table, const sql:
     values.push_back(given->second);
   }
   if (spec.size() != values.size()) {
-    return fail_query(error_type::syntax, "SemanticException: the partition names a column that is no partition key of " +
-                                              table.name);
+    return fail_query(error_type::syntax,
+                      "SemanticException: the partition names a column that is no partition key of " + table.name);
   }
   return values;
 }
@@ -156,8 +156,8 @@ Outcome<TextAnswer> answer(Execution& execution, const sql::RenamePartition& sta
   auto& catalog = execution.environment.catalog;
   TRY(auto partition, told(catalog.get_partition(table.database, table.name, from), failure_of_service));
   partition.values = std::move(to);
-  TRY(const auto outcomes, told(catalog.update_partitions(table.database, table.name, {{from, std::move(partition)}}),
-                                failure_of_service));
+  TRY(const auto outcomes,
+      told(catalog.update_partitions(table.database, table.name, {{from, std::move(partition)}}), failure_of_service));
   if (outcomes[0]) return std::unexpected(failure_of_service(*outcomes[0]));
   return TextAnswer{};
 }

@@ -127,8 +127,8 @@ Outcome<TextAnswer> answer(Execution& execution, const sql::Describe& statement)
   for (const auto& key : table.partition_keys) add(key);
   if (statement.column) {
     if (text.lines.empty()) {
-      return fail_query(error_type::not_found, "COLUMN_NOT_FOUND: Column '" + statement.column->text +
-                                                   "' does not exist");
+      return fail_query(error_type::not_found,
+                        "COLUMN_NOT_FOUND: Column '" + statement.column->text + "' does not exist");
     }
     return text;
   }

@@ -43,8 +43,9 @@ Outcome<void> create(Execution& execution, glue::Table table, bool if_not_exists
 
 Outcome<TextAnswer> answer(Execution& execution, const sql::CreateTable& statement) {
   if (!statement.external) {
-    return fail_query(error_type::unsupported, "NOT_SUPPORTED: Iceberg tables are not supported; use CREATE EXTERNAL "
-                                               "TABLE");
+    return fail_query(error_type::unsupported,
+                      "NOT_SUPPORTED: Iceberg tables are not supported; use CREATE EXTERNAL "
+                      "TABLE");
   }
   glue::Table table;
   table.database = execution.database_of(statement.name);
@@ -152,8 +153,8 @@ Outcome<TextAnswer> answer(Execution& execution, const sql::CreateView& statemen
   glue::StorageDescriptor storage;
   for (std::size_t i = 0; i < columns.size(); ++i) {
     if (i < written.unnamed.size() && written.unnamed[i]) {
-      return fail_query(error_type::syntax,
-                        "MISSING_COLUMN_NAME: line 1:1: Column name not specified at position " + std::to_string(i + 1));
+      return fail_query(error_type::syntax, "MISSING_COLUMN_NAME: line 1:1: Column name not specified at position " +
+                                                std::to_string(i + 1));
     }
     if (!columns[i].type.known() && i < described.columns().size()) {
       columns[i].type = type_of(described.columns()[i].type);
@@ -169,8 +170,8 @@ Outcome<TextAnswer> answer(Execution& execution, const sql::CreateView& statemen
   auto& catalog = execution.environment.catalog;
   const auto existing = catalog.get_table(view.database, view.name);
   if (existing && existing->table_type != "VIRTUAL_VIEW") {
-    return fail_query(error_type::execution, "TABLE_ALREADY_EXISTS: '" + view.database + "." + view.name +
-                                                 "' is a table, not a view");
+    return fail_query(error_type::execution,
+                      "TABLE_ALREADY_EXISTS: '" + view.database + "." + view.name + "' is a table, not a view");
   }
   if (existing && statement.or_replace) {
     CHECK(update(execution, std::move(view)));

@@ -79,9 +79,9 @@ Outcome<ExecutionResult> run(Execution& execution, const sql::CreateTableAs& sta
                                                  statement.name.table() + "' already exists");
   }
   TRY(const auto properties,
-      WriteProperties::read(statement.properties, {"format", "external_location", "partitioned_by", "field_delimiter",
-                                                   "write_compression", "parquet_compression", "table_type",
-                                                   "is_external"}));
+      WriteProperties::read(statement.properties,
+                            {"format", "external_location", "partitioned_by", "field_delimiter", "write_compression",
+                             "parquet_compression", "table_type", "is_external"}));
   if (const auto type = properties.text("table_type"); type && *type != "HIVE" && *type != "hive") {
     return fail_query(error_type::unsupported, "NOT_SUPPORTED: tables of type " + *type + " are not supported");
   }
@@ -129,8 +129,8 @@ Outcome<ExecutionResult> run(Execution& execution, const sql::CreateTableAs& sta
   glue::StorageDescriptor storage;
   storage.location = target.folder.uri();
   for (const auto& column : columns) {
-    const bool is_key = std::find(target.partition_by.begin(), target.partition_by.end(), column.name) !=
-                        target.partition_by.end();
+    const bool is_key =
+        std::find(target.partition_by.begin(), target.partition_by.end(), column.name) != target.partition_by.end();
     (is_key ? table.partition_keys : storage.columns).push_back({column.name, sql::to_hive(column.type)});
   }
   set_format(storage, target.format, target.delimiter);
@@ -185,8 +185,7 @@ Outcome<ExecutionResult> run(Execution& execution, const sql::Insert& statement)
     select += (select.empty() ? "CAST(" : ", CAST(") + value + " AS " + sql::to_duckdb(column.type) + ") AS " +
               sql::quote_identifier(column.name);
   }
-  TRY(const auto data,
-      write_data(execution, "SELECT " + select + " FROM " + named(written, given.size()), target));
+  TRY(const auto data, write_data(execution, "SELECT " + select + " FROM " + named(written, given.size()), target));
   CHECK(register_partitions(execution, table, data));
   return finish_write(execution, data);
 }

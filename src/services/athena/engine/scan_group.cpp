@@ -4,7 +4,8 @@ namespace tickerlake::athena {
 
 std::string path_list(const ScanGroup& group) {
   std::string text;
-  for (const auto* file : group.files) text += (text.empty() ? "" : ",") + sql::quote_string(file->object.path.string());
+  for (const auto* file : group.files)
+    text += (text.empty() ? "" : ",") + sql::quote_string(file->object.path.string());
   return "[" + text + "]";
 }
 

@@ -36,12 +36,12 @@ std::string properties_text(const glue::Parameters& properties) {
 Outcome<TextAnswer> answer(Execution& execution, const sql::ShowCreateTable& statement) {
   TRY(const auto table, execution.table(statement.table));
   if (table.table_type == "VIRTUAL_VIEW") {
-    return fail_query(error_type::execution, "'" + table.database + "." + table.name +
-                                                 "' is a view; use SHOW CREATE VIEW");
+    return fail_query(error_type::execution,
+                      "'" + table.database + "." + table.name + "' is a view; use SHOW CREATE VIEW");
   }
   const auto storage = table.storage.value_or(glue::StorageDescriptor{});
-  std::string text = "CREATE EXTERNAL TABLE `" + table.database + "." + table.name + "`(\n" +
-                     columns_text(storage.columns) + ")\n";
+  std::string text =
+      "CREATE EXTERNAL TABLE `" + table.database + "." + table.name + "`(\n" + columns_text(storage.columns) + ")\n";
   if (!table.description.empty()) text += "COMMENT " + text_literal(table.description) + "\n";
   if (!table.partition_keys.empty()) text += "PARTITIONED BY ( \n" + columns_text(table.partition_keys) + ")\n";
   if (storage.serde) {

@@ -82,7 +82,9 @@ Outcome<std::string> scan_relation(const TableScan& scan, duckdb::Connection& co
         break;
       }
       case FileFormat::delimited:
-      case FileFormat::quoted_csv: parts.emplace_back(group, scan_text(scan.columns, group)); break;
+      case FileFormat::quoted_csv:
+        parts.emplace_back(group, scan_text(scan.columns, group));
+        break;
       case FileFormat::json: {
         TRY(auto part, scan_json(scan.columns, group, connection));
         parts.emplace_back(group, std::move(part));

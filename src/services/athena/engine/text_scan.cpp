@@ -25,8 +25,8 @@ std::string convert(const sql::Column& column, std::size_t index, FileFormat for
   const auto cast = "TRY_CAST(" + text + " AS " + wanted + ")";
   const auto message = "'HIVE_BAD_DATA: Error parsing field value ''' || " + field + " || ''' for field " +
                        std::to_string(index) + ": " + "cannot be read as " + sql::to_string(type) + "'";
-  return "CASE WHEN " + field + " IS NULL OR " + field + " = '' THEN NULL WHEN " + cast +
-         " IS NULL THEN CAST(error(" + message + ") AS " + wanted + ") ELSE " + cast + " END";
+  return "CASE WHEN " + field + " IS NULL OR " + field + " = '' THEN NULL WHEN " + cast + " IS NULL THEN CAST(error(" +
+         message + ") AS " + wanted + ") ELSE " + cast + " END";
 }
 
 }  // namespace
@@ -42,11 +42,11 @@ GroupScan scan_text(const std::vector<sql::Column>& declared, const ScanGroup& g
   }
   // strict_mode and null_padding: as in Hive, fields beyond the declared ones are ignored, missing ones are NULL.
   const auto null_text = format.null_text.empty() ? std::string("\001\002") : format.null_text;
-  scan.source = "read_csv(" + path_list(group) + ", columns={" + fields + "}, auto_detect=false, header=false, skip=" +
-                std::to_string(format.header_lines) + ", delim=" + sql::quote_string(format.delimiter) +
-                ", quote=" + sql::quote_string(format.quote) + ", escape=" + sql::quote_string(format.escape) +
-                ", nullstr=" + sql::quote_string(null_text) + ", strict_mode=false, null_padding=true, compression='" +
-                group.compression + "')";
+  scan.source = "read_csv(" + path_list(group) + ", columns={" + fields +
+                "}, auto_detect=false, header=false, skip=" + std::to_string(format.header_lines) +
+                ", delim=" + sql::quote_string(format.delimiter) + ", quote=" + sql::quote_string(format.quote) +
+                ", escape=" + sql::quote_string(format.escape) + ", nullstr=" + sql::quote_string(null_text) +
+                ", strict_mode=false, null_padding=true, compression='" + group.compression + "')";
   return scan;
 }
 

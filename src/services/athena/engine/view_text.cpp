@@ -24,8 +24,8 @@ std::string encode_view(const std::string& query_text, const std::string& databa
 
 Outcome<ViewText> decode_view(const glue::Table& view) {
   const auto broken = [&] {
-    return fail_query(error_type::storage, "INVALID_VIEW: the text of view " + view.database + "." + view.name +
-                                               " is not in Presto's form");
+    return fail_query(error_type::storage,
+                      "INVALID_VIEW: the text of view " + view.database + "." + view.name + " is not in Presto's form");
   };
   std::string_view text = view.view_original_text;
   if (!text.starts_with(mark) || !text.ends_with(end_mark)) return broken();

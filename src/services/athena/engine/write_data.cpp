@@ -23,15 +23,20 @@ Outcome<std::string> compression_option(const WriteTarget& target) {
   if (name == "NONE" || name == "UNCOMPRESSED") return parquet ? "uncompressed" : "none";
   if (parquet && name == "SNAPPY") return "snappy";
   if (parquet && name == "LZ4") return "lz4_raw";
-  return fail_query(error_type::unsupported, "NOT_SUPPORTED: compression " + name + " is not supported for this format");
+  return fail_query(error_type::unsupported,
+                    "NOT_SUPPORTED: compression " + name + " is not supported for this format");
 }
 
 Outcome<std::string> copy_options(const WriteTarget& target) {
   TRY(const auto compression, compression_option(target));
   std::string options;
   switch (target.format) {
-    case FileFormat::parquet: options = "FORMAT parquet"; break;
-    case FileFormat::json: options = "FORMAT json"; break;
+    case FileFormat::parquet:
+      options = "FORMAT parquet";
+      break;
+    case FileFormat::json:
+      options = "FORMAT json";
+      break;
     default:
       options = "FORMAT csv, HEADER false, QUOTE '', ESCAPE '', NULLSTR '\\N', DELIMITER " +
                 sql::quote_string(target.delimiter);
@@ -88,8 +93,8 @@ Outcome<WrittenData> write_data(Execution& execution, const std::string& duckdb_
     std::filesystem::create_directories(folder, ignored);
   }
   const auto local = partitioned ? folder : folder / "part";
-  TRY(const auto rows, execution.run("COPY (" + duckdb_query + ") TO " + sql::quote_string(local.string()) + " (" +
-                                     options + ")"));
+  TRY(const auto rows,
+      execution.run("COPY (" + duckdb_query + ") TO " + sql::quote_string(local.string()) + " (" + options + ")"));
   WrittenData data;
   data.rows = rows.rows_changed();
   if (data.rows == 0) return data;  // no rows, no objects
@@ -98,20 +103,20 @@ Outcome<WrittenData> write_data(Execution& execution, const std::string& duckdb_
   std::set<std::vector<std::string>> partitions;
   for (const auto& file : files) partitions.insert(values_in(file.parent_path()));
   if (partitioned && partitions.size() > max_written_partitions) {
-    return fail_query(error_type::execution,
-                      "HIVE_TOO_MANY_OPEN_PARTITIONS: Exceeded limit of " + std::to_string(max_written_partitions) +
-                          " open writers for partitions/buckets");
+    return fail_query(error_type::execution, "HIVE_TOO_MANY_OPEN_PARTITIONS: Exceeded limit of " +
+                                                 std::to_string(max_written_partitions) +
+                                                 " open writers for partitions/buckets");
   }
   std::size_t number = 0;
   for (const auto& file : files) {
     CHECK(execution.check_cancelled());
     const auto below = file.parent_path().empty() ? std::string() : file.parent_path().string() + "/";
-    const auto place = target.folder / (below + execution.request.id + "_" + std::to_string(number++) +
-                                        extension_of(target));
+    const auto place =
+        target.folder / (below + execution.request.id + "_" + std::to_string(number++) + extension_of(target));
     std::error_code error;
     data.bytes += static_cast<std::int64_t>(std::filesystem::file_size(folder / file, error));
-    auto put = execution.environment.objects.put_file(place.bucket, place.key, "application/octet-stream",
-                                                      folder / file);
+    auto put =
+        execution.environment.objects.put_file(place.bucket, place.key, "application/octet-stream", folder / file);
     if (!put) {
       return fail_query(error_type::result_write, "Unable to write " + place.uri() + ": " + put.error().message);
     }
@@ -145,9 +150,8 @@ Outcome<ExecutionResult> finish_write(Execution& execution, const WrittenData& d
 
 Outcome<std::vector<sql::Column>> output_columns(Execution& execution, const sql::WrittenQuery& written) {
   auto columns = written.columns;
-  const bool complete = written.columns_known && std::all_of(columns.begin(), columns.end(), [](const auto& column) {
-                          return column.type.known();
-                        });
+  const bool complete = written.columns_known && std::all_of(columns.begin(), columns.end(),
+                                                             [](const auto& column) { return column.type.known(); });
   if (complete) return columns;
   TRY(const auto described, told(execution.connection.prepare(written.sql), failure_of_engine));
   const auto& given = described.columns();

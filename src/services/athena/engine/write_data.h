@@ -17,8 +17,8 @@ struct WriteTarget {
 };
 
 struct WrittenData {
-  std::vector<std::string> uris;                      // in the order of their names
-  std::vector<std::vector<std::string>> partitions;   // values, in the order of partition_by
+  std::vector<std::string> uris;                     // in the order of their names
+  std::vector<std::vector<std::string>> partitions;  // values, in the order of partition_by
   std::int64_t rows = 0, bytes = 0;
 };
 

@@ -15,8 +15,8 @@ std::optional<std::string> literal(const sql::Expression& expression) {
 
 }  // namespace
 
-Outcome<WriteProperties> WriteProperties::read(
-    const std::vector<std::pair<sql::Name, sql::ExpressionPtr>>& properties, const std::vector<std::string>& known) {
+Outcome<WriteProperties> WriteProperties::read(const std::vector<std::pair<sql::Name, sql::ExpressionPtr>>& properties,
+                                               const std::vector<std::string>& known) {
   WriteProperties result;
   for (const auto& [name, value] : properties) {
     const auto place = "line " + std::to_string(name.position.line) + ":" + std::to_string(name.position.column) + ": ";
@@ -26,8 +26,8 @@ Outcome<WriteProperties> WriteProperties::read(
     }
     auto& texts = result.values_[name.text];
     const auto invalid = [&] {
-      return fail_query(error_type::syntax, "INVALID_TABLE_PROPERTY: " + place + "the value of '" + name.text +
-                                                "' is no literal");
+      return fail_query(error_type::syntax,
+                        "INVALID_TABLE_PROPERTY: " + place + "the value of '" + name.text + "' is no literal");
     };
     if (const auto* array = value->as<sql::Array>()) {
       for (const auto& item : array->items) {

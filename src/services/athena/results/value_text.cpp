@@ -131,8 +131,8 @@ void append_row(std::string& text, const duckdb::Vector& vector, std::size_t row
   text += '{';
   for (std::size_t i = 0; i < vector.children().size(); ++i) {
     if (i > 0) text += ", ";
-    const auto& names = type.field_names.size() == vector.children().size() ? type.field_names
-                                                                            : vector.type().field_names;
+    const auto& names =
+        type.field_names.size() == vector.children().size() ? type.field_names : vector.type().field_names;
     if (names[i].empty()) {
       append(text, "field{}", i);
     } else {
@@ -172,17 +172,39 @@ void append_float(std::string& text, float value) { append_java(text, value); }
 bool append_value(std::string& text, const duckdb::Vector& vector, std::size_t row, const sql::Type& type) {
   if (vector.is_null(row)) return false;
   switch (vector.type().id) {
-    case TypeId::tinyint: append_integer(text, vector.at<std::int8_t>(row)); break;
-    case TypeId::smallint: append_integer(text, vector.at<std::int16_t>(row)); break;
-    case TypeId::integer: append_integer(text, vector.at<std::int32_t>(row)); break;
-    case TypeId::bigint: append_integer(text, vector.at<std::int64_t>(row)); break;
-    case TypeId::real: append_float(text, vector.at<float>(row)); break;
-    case TypeId::float64: append_double(text, vector.at<double>(row)); break;
-    case TypeId::varchar: text += vector.text(row); break;
-    case TypeId::blob: append_bytes(text, vector.text(row)); break;
-    case TypeId::date: text += format_date(vector.at<std::int32_t>(row)); break;
-    case TypeId::time: append_clock(text, vector.at<std::int64_t>(row), fraction_digits(type)); break;
-    case TypeId::timestamp: append_timestamp(text, vector.at<std::int64_t>(row), fraction_digits(type)); break;
+    case TypeId::tinyint:
+      append_integer(text, vector.at<std::int8_t>(row));
+      break;
+    case TypeId::smallint:
+      append_integer(text, vector.at<std::int16_t>(row));
+      break;
+    case TypeId::integer:
+      append_integer(text, vector.at<std::int32_t>(row));
+      break;
+    case TypeId::bigint:
+      append_integer(text, vector.at<std::int64_t>(row));
+      break;
+    case TypeId::real:
+      append_float(text, vector.at<float>(row));
+      break;
+    case TypeId::float64:
+      append_double(text, vector.at<double>(row));
+      break;
+    case TypeId::varchar:
+      text += vector.text(row);
+      break;
+    case TypeId::blob:
+      append_bytes(text, vector.text(row));
+      break;
+    case TypeId::date:
+      text += format_date(vector.at<std::int32_t>(row));
+      break;
+    case TypeId::time:
+      append_clock(text, vector.at<std::int64_t>(row), fraction_digits(type));
+      break;
+    case TypeId::timestamp:
+      append_timestamp(text, vector.at<std::int64_t>(row), fraction_digits(type));
+      break;
     case TypeId::timestamp_s:
       append_timestamp(text, vector.at<std::int64_t>(row) * micros_per_second, fraction_digits(type));
       break;
@@ -196,13 +218,22 @@ bool append_value(std::string& text, const duckdb::Vector& vector, std::size_t r
       append_timestamp(text, vector.at<std::int64_t>(row), fraction_digits(type));
       text += " UTC";
       break;
-    case TypeId::interval: append_interval(text, vector.at<duckdb::Interval>(row), type); break;
-    case TypeId::uuid: append_uuid(text, vector.at<duckdb::Int128>(row)); break;
+    case TypeId::interval:
+      append_interval(text, vector.at<duckdb::Interval>(row), type);
+      break;
+    case TypeId::uuid:
+      append_uuid(text, vector.at<duckdb::Int128>(row));
+      break;
     case TypeId::list:
     case TypeId::array:
-    case TypeId::map: append_sequence(text, vector, row, type); break;
-    case TypeId::structure: append_row(text, vector, row, type); break;
-    default: text += duckdb::to_text(vector, row).value_or("");
+    case TypeId::map:
+      append_sequence(text, vector, row, type);
+      break;
+    case TypeId::structure:
+      append_row(text, vector, row, type);
+      break;
+    default:
+      text += duckdb::to_text(vector, row).value_or("");
   }
   return true;
 }
