@@ -4,6 +4,16 @@
 #include "services/athena/sql/prelude.h"
 
 namespace tickerlake::athena {
+namespace {
+
+/// SET x … would hold for one connection alone.
+std::string for_all_connections(std::string_view statement) {
+  constexpr std::string_view set = "SET ";
+  if (!statement.starts_with(set) || statement.starts_with("SET GLOBAL ")) return std::string(statement);
+  return "SET GLOBAL " + std::string(statement.substr(set.size()));
+}
+
+}  // namespace
 
 Engine::Engine(EngineOptions options, Log log) : options_(std::move(options)), log_(std::move(log)) {}
 
@@ -25,7 +35,7 @@ Outcome<void> Engine::open() {
   {
     TRY(auto connection, told(database.connect(), failure_of_engine));
     for (const auto statement : sql::prelude()) {
-      CHECK(told(connection.execute(std::string(statement)), failure_of_engine));
+      CHECK(told(connection.execute(for_all_connections(statement)), failure_of_engine));
     }
     // The order matters: the folders can only be named while the file system is open.
     const auto folders = "[" + duckdb::quote_text(options_.objects_directory.string()) + ", " +
