@@ -76,7 +76,6 @@ Parsed<ExpressionPtr> Parser::predicate() {
 Parsed<ExpressionPtr> Parser::predicate_of(ExpressionPtr operand) {
   const auto where = operand->position;
   if (const auto op = comparison_operator(peek())) {
-    take();
     return comparison_of(std::move(operand), *op);
   }
   if (is_word("is")) {
@@ -112,7 +111,7 @@ Parsed<ExpressionPtr> Parser::predicate_of(ExpressionPtr operand) {
 }
 
 Parsed<ExpressionPtr> Parser::comparison_of(ExpressionPtr operand, ComparisonOperator op) {
-  const auto where = operand->position;
+  const auto where = take().position;  // Trino reports comparisons and arithmetic at their operator
   if ((is_word("all") || is_word("any") || is_word("some")) && is_symbol("(", 1)) {
     const auto quantifier = equals_ignoring_case(take().raw, "all") ? Quantifier::all : Quantifier::any;
     CHECK(expect("("));
@@ -142,9 +141,8 @@ Parsed<ExpressionPtr> Parser::value(int minimum_precedence) {
   for (;;) {
     const auto found = binary_operator(peek());
     if (!found || found->precedence < minimum_precedence) return left;
-    take();
+    const auto where = take().position;
     TRY(auto right, value(found->precedence + 1));
-    const auto where = left->position;
     TRY(left, make(where, Binary{found->op, std::move(left), std::move(right)}));
   }
 }
