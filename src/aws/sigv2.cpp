@@ -85,7 +85,7 @@ std::string lower(std::string_view text) {
 }  // namespace
 
 std::optional<std::string> sigv2_signature(std::string_view secret, const http::Request& request,
-                                           std::string_view resource, std::string_view expires) {
+                                           std::string_view resource, std::string_view date) {
   const auto query = http::parse_query(request.raw_query());
   if (!query) return std::nullopt;
   // A presigned URL may carry these two as parameters, for clients that can't set headers.
@@ -96,7 +96,7 @@ std::optional<std::string> sigv2_signature(std::string_view secret, const http::
     if (lower(name) == "content-type") content_type = value;
   }
   std::string text = request.method + "\n" + content_md5 + "\n" + content_type + "\n";
-  text += expires;
+  text += date;
   text += "\n";
 
   std::map<std::string, std::string> amz_headers;

@@ -207,13 +207,28 @@ TEST_F(Verify, tells_an_unknown_key_from_a_wrong_secret) {
   EXPECT_EQ(refusal(suite_time, {.access_key_id = "AKIDEXAMPLE", .secret_access_key = "wrong"}), Refusal::mismatch);
 }
 
+TEST_F(Verify, accepts_version_2_in_the_header_with_either_date) {
+  // The example of AWS's documentation: GET of johnsmith's photos/puppy.jpg.
+  request.target = "/photos/puppy.jpg";
+  request.headers = host("johnsmith.s3.amazonaws.com");
+  request.headers.add("Date", "Tue, 27 Mar 2007 19:36:42 +0000");
+  request.headers.add("Authorization", "AWS AKIAIOSFODNN7EXAMPLE:bWq2s1WEIj+Ydj0vQ697zp+IXMU=");
+  const TimestampMs then = *parse_http_date("Tue, 27 Mar 2007 19:36:42 GMT");
+  EXPECT_EQ(refusal(then, s3_example), std::nullopt);
+  EXPECT_EQ(refusal(then + 16 * minute, s3_example), Refusal::skewed);
+  request.headers.set("Date", "Tue, 27 Mar 2007 19:36:43 +0000");
+  EXPECT_EQ(refusal(then, s3_example), Refusal::mismatch);
+  request.headers.set("Date", "yesterday");
+  EXPECT_EQ(refusal(then, s3_example), Refusal::bad_date);
+}
+
 TEST_F(Verify, names_what_it_cannot_read) {
   request.headers = host("x");
   request.target = "/";
   EXPECT_EQ(refusal(), Refusal::missing);
   for (const auto& [authorization, expected] :
-       {std::pair("AWS AKID:sig", Refusal::unsupported),
-        std::pair("AWS4-ECDSA-P256-SHA256 Credential=x", Refusal::unsupported),
+       {std::pair("AWS AKID:sig", Refusal::bad_date), std::pair("AWS HAHA", Refusal::malformed_v2),
+        std::pair("", Refusal::missing), std::pair("AWS4-ECDSA-P256-SHA256 Credential=x", Refusal::unsupported),
         std::pair("Basic abc", Refusal::unsupported), std::pair("AWS4-HMAC-SHA256 ", Refusal::malformed),
         std::pair("AWS4-HMAC-SHA256 Credential=a/b/c, SignedHeaders=host, Signature=x", Refusal::malformed),
         std::pair("AWS4-HMAC-SHA256 Credential=K/20150830/r/s3/aws4_request, SignedHeaders=date, Signature=x",

@@ -71,10 +71,43 @@ bool read_signed_headers(std::string_view text, Authorization& into) {
   return std::ranges::find(into.signed_headers, "host") != into.signed_headers.end();
 }
 
+/// The time a request says it was signed at, in either of its headers.
+std::optional<TimestampMs> read_time(const http::Request& request) {
+  const auto amz_date = request.headers.find("X-Amz-Date");
+  const auto date = amz_date ? amz_date : request.headers.find("Date");
+  if (!date) return std::nullopt;
+  if (const auto time = parse_iso8601_basic(*date)) return time;
+  // Old tools write the zone as a number.
+  if (date->ends_with(" +0000")) return parse_http_date(std::string(date->substr(0, date->size() - 5)) + "GMT");
+  return parse_http_date(*date);
+}
+
+/// "AWS KEY:SIGNATURE"
+std::expected<Authorization, AuthError> read_header_v2(const http::Request& request, std::string_view text) {
+  const std::string_view pair = trimmed(text.substr(std::min(text.find(' '), text.size())));
+  const std::size_t colon = pair.find(':');
+  if (colon == std::string_view::npos || colon == 0) {
+    return refuse(Refusal::malformed_v2, "AWS authorization header is invalid.  Expected AwsAccessKeyId:signature");
+  }
+  const auto time = read_time(request);
+  if (!time) return refuse(Refusal::bad_date, "AWS authentication requires a valid Date or x-amz-date header");
+  Authorization found;
+  found.form = AuthForm::header_v2;
+  found.access_key = pair.substr(0, colon);
+  found.signature = pair.substr(colon + 1);
+  found.scope = {"", "us-east-1", "s3"};
+  found.signed_at = *time;
+  // x-amz-date replaces Date, and is signed among the x-amz- headers.
+  if (!request.headers.contains("X-Amz-Date")) found.date_v2 = request.headers.find("Date").value_or("");
+  found.payload_hash = unsigned_payload;
+  return found;
+}
+
 std::expected<Authorization, AuthError> read_header(const http::Request& request, std::string_view text) {
   if (text.starts_with("AWS4-ECDSA-P256-SHA256")) {
     return refuse(Refusal::unsupported, "Signature Version 4A is not supported. Please use AWS4-HMAC-SHA256.");
   }
+  if (text == "AWS" || text.starts_with("AWS ")) return read_header_v2(request, text);
   if (!text.starts_with(sigv4_algorithm)) {
     return refuse(Refusal::unsupported,
                   "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.");
@@ -95,13 +128,7 @@ std::expected<Authorization, AuthError> read_header(const http::Request& request
   if (!names || found.signature.empty()) {
     return refuse(Refusal::malformed, "The Authorization header needs SignedHeaders with host, and a Signature.");
   }
-  std::optional<TimestampMs> time;
-  if (const auto date = request.headers.find("X-Amz-Date")) {
-    time = parse_iso8601_basic(*date);
-  } else if (const auto plain = request.headers.find("Date")) {
-    time = parse_http_date(*plain);
-    if (!time) time = parse_iso8601_basic(*plain);
-  }
+  const auto time = read_time(request);
   if (!time) return refuse(Refusal::bad_date, "AWS authentication requires a valid Date or x-amz-date header");
   found.signed_at = *time;
   found.timestamp = iso8601_basic(*time);
@@ -164,7 +191,7 @@ std::expected<Authorization, AuthError> read_query_v2(const Parameters& query) {
     return refuse(Refusal::expired, "Invalid date (should be seconds since epoch): " + expires->second);
   found.access_key = key->second;
   found.signature = signature->second;
-  found.expires = expires->second;
+  found.date_v2 = expires->second;
   found.scope = {"", "us-east-1", "s3"};
   found.payload_hash = unsigned_payload;
   return found;
@@ -174,10 +201,10 @@ std::expected<void, AuthError> check_time(const Authorization& authorization, Ti
   constexpr TimestampMs skew = std::chrono::milliseconds(max_clock_skew).count();
   const TimestampMs at = authorization.signed_at;
   if (authorization.form == AuthForm::query_v2) {
-    if (now / 1000 > number(authorization.expires).value_or(0)) return refuse(Refusal::expired, "Request has expired");
+    if (now / 1000 > number(authorization.date_v2).value_or(0)) return refuse(Refusal::expired, "Request has expired");
     return {};
   }
-  if (!authorization.timestamp.starts_with(authorization.scope.date)) {
+  if (authorization.form != AuthForm::header_v2 && !authorization.timestamp.starts_with(authorization.scope.date)) {
     return refuse(Refusal::malformed, "Invalid credential date \"" + authorization.scope.date +
                                           "\". This date is not the same as X-Amz-Date: \"" +
                                           authorization.timestamp.substr(0, 8) + "\".");
@@ -227,7 +254,7 @@ bool holds_v2(const http::Request& request, const Authorization& authorization, 
     resources.push_back("/" + std::string(host.substr(0, dot)) + std::string(request.raw_path()));
   }
   return std::ranges::any_of(resources, [&](const std::string& resource) {
-    const auto expected = sigv2_signature(credentials.secret_access_key, request, resource, authorization.expires);
+    const auto expected = sigv2_signature(credentials.secret_access_key, request, resource, authorization.date_v2);
     return expected && equal_in_constant_time(*expected, authorization.signature);
   });
 }
@@ -249,7 +276,8 @@ bool holds_v4(const http::Request& request, const Authorization& authorization, 
 }  // namespace
 
 std::expected<Authorization, AuthError> read_authorization(const http::Request& request) {
-  if (const auto header = request.headers.find("Authorization")) return read_header(request, *header);
+  const auto header = request.headers.find("Authorization");
+  if (header && !trimmed(*header).empty()) return read_header(request, *header);
   const auto pairs = http::parse_query(request.raw_query());
   if (!pairs) return refuse(Refusal::malformed_query, "The query can't be decoded.");
   const Parameters query(pairs->begin(), pairs->end());
@@ -268,12 +296,12 @@ std::expected<void, AuthError> verify(const http::Request& request, const Author
   }
   if (auto in_time = check_time(authorization, now); !in_time) return in_time;
   const bool s3 = authorization.scope.service == "s3";
-  if (s3 && authorization.form != AuthForm::query_v2) {
+  const bool version_2 = authorization.form == AuthForm::header_v2 || authorization.form == AuthForm::query_v2;
+  if (s3 && !version_2) {
     if (auto covered = check_coverage(request, authorization); !covered) return covered;
   }
-  const bool holds = authorization.form == AuthForm::query_v2
-                         ? holds_v2(request, authorization, credentials)
-                         : holds_v4(request, authorization, credentials, payload_hash);
+  const bool holds = version_2 ? holds_v2(request, authorization, credentials)
+                               : holds_v4(request, authorization, credentials, payload_hash);
   if (!holds) {
     return refuse(Refusal::mismatch,
                   "The request signature we calculated does not match the signature you provided. Check your key and "

@@ -17,6 +17,7 @@ enum class Refusal {
   missing,          // nothing says who sent it
   malformed,        // the authorization can't be read
   bad_date,         // no date, or one that can't be read
+  malformed_v2,     // the same of version 2
   malformed_query,  // the same in a presigned URL
   unsupported,      // another algorithm
   unknown_key,
@@ -33,7 +34,7 @@ struct AuthError {
   std::string message;
 };
 
-enum class AuthForm { header, query, query_v2 };
+enum class AuthForm { header, query, header_v2, query_v2 };
 
 /// What a request says about its signature. Nothing of it is proved yet.
 struct Authorization {
@@ -45,7 +46,7 @@ struct Authorization {
   std::string timestamp;  // "20161123T140506Z"; empty for version 2
   TimestampMs signed_at = 0;
   std::chrono::seconds valid_for{};  // of a presigned URL
-  std::string expires;               // version 2: seconds since 1970, as sent
+  std::string date_v2;               // version 2: seconds since 1970 (query) or the Date header, as sent
   std::string payload_hash;          // as declared; empty when it is not
 };
 

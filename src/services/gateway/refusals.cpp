@@ -23,6 +23,7 @@ constexpr auto table = std::to_array<Names>({
     {Refusal::missing, "AccessDenied", 403, "MissingAuthenticationToken", "MissingAuthenticationTokenException"},
     {Refusal::malformed, "AuthorizationHeaderMalformed", 400, "IncompleteSignature", "IncompleteSignatureException"},
     {Refusal::bad_date, "AccessDenied", 403, "IncompleteSignature", "IncompleteSignatureException"},
+    {Refusal::malformed_v2, "InvalidArgument", 400, "IncompleteSignature", "IncompleteSignatureException"},
     {Refusal::malformed_query, "AuthorizationQueryParametersError", 400, "IncompleteSignature",
      "IncompleteSignatureException"},
     {Refusal::unsupported, "InvalidRequest", 400, "IncompleteSignature", "IncompleteSignatureException"},
