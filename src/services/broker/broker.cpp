@@ -44,7 +44,7 @@ Result<std::unique_ptr<Broker>> Broker::start(BrokerOptions options, io::Listene
 
   std::unique_ptr<Broker> broker(new Broker(std::move(options), log));
   const BrokerOptions& set = broker->options_;
-  TRY(broker->topics_, Topics::open(set.directory / "topics", {}, broker->clock_, log));
+  TRY(broker->topics_, Topics::open(set.directory, {}, broker->clock_, log));
   TRY(broker->producer_ids_, ProducerIds::open(set.directory / "next-producer-id"));
   TRY(broker->groups_, Groups::open(*broker->topics_, broker->clock_, set.group_retention_ms, log.named("groups")));
   broker->fetch_sessions_ = std::make_unique<FetchSessions>();
