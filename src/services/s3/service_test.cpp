@@ -155,6 +155,12 @@ TEST_F(ServiceTest, the_body_of_a_refused_request_does_not_stay_on_the_connectio
   EXPECT_TRUE(call("PUT", "/none/k", {}, std::string(static_cast<std::size_t>(2_MiB), 'x')).closes);
 }
 
+TEST_F(ServiceTest, overridden_headers_can_hold_no_line_breaks) {
+  ASSERT_EQ(call("PUT", "/lake/k", {}, "x").status, 200);
+  EXPECT_EQ(call("GET", "/lake/k?response-content-type=text%2Fplain").header("content-type"), "text/plain");
+  EXPECT_EQ(call("GET", "/lake/k?response-expires=0%0D%0ASet-Cookie:%20a").status, 400);
+}
+
 TEST_F(ServiceTest, finds_the_bucket_in_the_host) {
   EXPECT_EQ(call("PUT", "/k", {{"host", "lake.localhost:4566"}}, "x").status, 200);
   EXPECT_EQ(call("GET", "/lake/k").body, "x");

@@ -1,6 +1,7 @@
 // GetObject and HeadObject: they differ only in the body.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "services/s3/api/object_headers.h"
@@ -11,11 +12,18 @@ namespace tickerlake::s3 {
 namespace {
 
 // response-content-type=... in the query replaces that header of the answer.
-void override_headers(const S3Request& request, S3Response& response) {
+ApiResult<void> override_headers(const S3Request& request, S3Response& response) {
   for (const std::string_view name :
        {"cache-control", "content-disposition", "content-encoding", "content-language", "content-type", "expires"}) {
-    if (const auto value = request.parameter("response-" + std::string(name))) response.header(name, *value);
+    const auto value = request.parameter("response-" + std::string(name));
+    if (!value) continue;
+    // A line break would let the link's author write headers of their own.
+    const bool printable = std::none_of(value->begin(), value->end(),
+                                        [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
+    if (!printable) return fail(Code::InvalidArgument, "A response- parameter holds control characters");
+    response.header(name, *value);
   }
+  return {};
 }
 
 struct Selection {
@@ -77,7 +85,7 @@ ApiResult<void> get_object(Store& store, S3Request& request, S3Response& respons
   }
   TRY(const Selection selected, select(request, record, response));
   describe(record, response);
-  override_headers(request, response);
+  CHECK(override_headers(request, response));
   const auto mode = request.header("x-amz-checksum-mode");
   const bool whole = selected.bytes.length == record.size;
   if (mode && lower(*mode) == "enabled" && record.checksum) {
