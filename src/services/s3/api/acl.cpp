@@ -1,4 +1,4 @@
-// ACLs as they are read: the owner has full control. They can't be set.
+// ACLs: the owner has full control, and nobody else can be given any.
 #include "services/s3/api/operations.h"
 #include "services/s3/api/xml.h"
 
@@ -14,7 +14,27 @@ std::string owners_acl(const S3Request& request) {
   return xml.take();
 }
 
+// Setting the canned ACL that everything has anyway; check_headers() has refused the others.
+ApiResult<void> only_private(const S3Request& request) {
+  if (request.header("x-amz-acl")) return {};
+  return fail(Code::NotImplemented, "ACLs other than the canned ACL 'private' are not implemented by this server");
+}
+
 }  // namespace
+
+ApiResult<void> put_bucket_acl(Store& store, S3Request& request, S3Response& response) {
+  CHECK(store.bucket(request.bucket));
+  CHECK(only_private(request));
+  response.empty();
+  return {};
+}
+
+ApiResult<void> put_object_acl(Store& store, S3Request& request, S3Response& response) {
+  CHECK(store.find(request.bucket, request.key));
+  CHECK(only_private(request));
+  response.empty();
+  return {};
+}
 
 ApiResult<void> get_bucket_acl(Store& store, S3Request& request, S3Response& response) {
   CHECK(store.bucket(request.bucket));

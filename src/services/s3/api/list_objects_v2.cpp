@@ -24,7 +24,7 @@ ApiResult<void> list_objects_v2(Store& store, S3Request& request, S3Response& re
   const std::string start_after = request.text("start-after");
   query.start_after = start_after;
   const auto token = request.parameter("continuation-token");
-  if (token) {
+  if (token && !token->empty()) {
     TRY(query.start_after, read_token(*token));
   }
   TRY(const auto page, store.list_objects(request.bucket, query));

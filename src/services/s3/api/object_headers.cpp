@@ -29,7 +29,7 @@ std::string without_aws_chunked(std::string_view encodings) {
     while (each.starts_with(' ')) each.remove_prefix(1);
     while (each.ends_with(' ')) each.remove_suffix(1);
     if (each.empty() || lower(each) == "aws-chunked") continue;
-    kept += (kept.empty() ? "" : ",") + std::string(each);
+    kept += (kept.empty() ? "" : ", ") + std::string(each);
   }
   return kept;
 }

@@ -14,6 +14,7 @@ ApiResult<void> head_bucket(Store& store, S3Request& request, S3Response& respon
 ApiResult<void> delete_bucket(Store& store, S3Request& request, S3Response& response);
 ApiResult<void> get_bucket_location(Store& store, S3Request& request, S3Response& response);
 ApiResult<void> get_bucket_acl(Store& store, S3Request& request, S3Response& response);
+ApiResult<void> put_bucket_acl(Store& store, S3Request& request, S3Response& response);
 ApiResult<void> list_objects(Store& store, S3Request& request, S3Response& response);
 ApiResult<void> list_objects_v2(Store& store, S3Request& request, S3Response& response);
 ApiResult<void> list_object_versions(Store& store, S3Request& request, S3Response& response);
@@ -26,6 +27,7 @@ ApiResult<void> get_object(Store& store, S3Request& request, S3Response& respons
 ApiResult<void> delete_object(Store& store, S3Request& request, S3Response& response);
 ApiResult<void> get_object_attributes(Store& store, S3Request& request, S3Response& response);
 ApiResult<void> get_object_acl(Store& store, S3Request& request, S3Response& response);
+ApiResult<void> put_object_acl(Store& store, S3Request& request, S3Response& response);
 ApiResult<void> get_object_tagging(Store& store, S3Request& request, S3Response& response);
 ApiResult<void> put_object_tagging(Store& store, S3Request& request, S3Response& response);
 ApiResult<void> delete_object_tagging(Store& store, S3Request& request, S3Response& response);
