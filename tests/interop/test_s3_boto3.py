@@ -99,7 +99,7 @@ def test_an_object_comes_back_with_all_its_headers(s3, bucket):
     assert s3.head_object(Bucket=bucket, Key="empty")["ContentType"] == "binary/octet-stream"
 
 
-@pytest.mark.parametrize("key", ["a//b", "a/", "..", "../up", "./x", "a b+c%20&=?#", "ключ/é/价格", "😀", "k" * 1024,
+@pytest.mark.parametrize("key", ["a//b", "a/", " ", "_ ", "..", "../up", "./x", "a b+c%20&=?#", "ключ/é/价格", "😀", "k" * 1024,
                                  "a\tb\nc", "*'()!~-_.", "x;y:z@$,"])
 def test_any_key(s3, bucket, key):
     s3.put_object(Bucket=bucket, Key=key, Body=key.encode())

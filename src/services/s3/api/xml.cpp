@@ -73,7 +73,9 @@ std::string_view local_name(const pugi::xml_node& node) {
 
 ApiResult<pugi::xml_document> parse_xml(std::string_view text, std::string_view root) {
   pugi::xml_document document;
-  if (!document.load_buffer(text.data(), text.size()) || local_name(document.document_element()) != root) {
+  // A key may be a single space: text of nothing but white space counts where it is all there is.
+  const unsigned options = pugi::parse_default | pugi::parse_ws_pcdata_single;
+  if (!document.load_buffer(text.data(), text.size(), options) || local_name(document.document_element()) != root) {
     return fail(Code::MalformedXML);
   }
   return document;
