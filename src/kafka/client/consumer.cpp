@@ -55,8 +55,10 @@ Result<Consumer> Consumer::create(const ClientSettings& settings, const std::str
       {"group.id", group},
       {"fetch.wait.max.ms", "100"},
       {"fetch.error.backoff.ms", "50"},
-      {"queued.min.messages", "50000"},
-      {"queued.max.messages.kbytes", "32768"},
+      // A full queue makes librdkafka 2.0 pause a partition for a second: measured, a sink was 3.5 times slower at
+      // 50,000.
+      {"queued.min.messages", "1000000"},
+      {"queued.max.messages.kbytes", "131072"},
       {"isolation.level", "read_committed"},
   };
   const Defaults fixed = {

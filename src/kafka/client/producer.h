@@ -22,7 +22,7 @@ class Producer : public Client {
     std::chrono::milliseconds linger{5};
     int queue_records = 15'000;  // a small queue stays in the cache: measured a quarter faster than a long one
     int batch_bytes = 100'000;
-    std::string compression = "none";
+    std::string compression = "lz4";  // as much CPU over all as none, and a quarter of the bytes to sync
   };
   static Result<Producer> create(const ClientSettings& settings, const std::string& topic, const Tuning& tuning,
                                  const Log& log);
