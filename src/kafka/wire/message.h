@@ -20,14 +20,16 @@ struct RequestHeader {
 /// in body starts with the tagged section in flexible versions: decode() below reads it.
 Result<RequestHeader> parse_request_header(ByteView frame, ByteView& body);
 
-/// The body behind parse_request_header(). The version must be one of Request::api (or, for ApiVersions, any).
+/// The body behind parse_request_header(); bytes behind its last field are passed over. The version must be one of
+/// Request::api (or, for ApiVersions, any).
 template <class Request>
 Result<Request> decode(ByteView body, std::int16_t version) {
   Reader reader(body, version, Request::api.is_flexible(version));
   reader.tags();  // of the header
   Request request;
   reader.read_struct(request);
-  CHECK(reader.finish());
+  // Like Apache Kafka: librdkafka's Metadata v9+ for all topics leaves three bytes of a reserved length behind it.
+  CHECK(reader.check());
   return request;
 }
 

@@ -2,8 +2,13 @@
 
 namespace tickerlake::kafka {
 
-Result<void> Reader::finish() const {
+Result<void> Reader::check() const {
   if (failure_) return tickerlake::fail(ErrorCode::corrupt, *failure_);
+  return {};
+}
+
+Result<void> Reader::finish() const {
+  CHECK(check());
   if (!rest_.empty()) {
     return tickerlake::fail(ErrorCode::corrupt, std::to_string(rest_.size()) + " bytes are left behind the last field");
   }

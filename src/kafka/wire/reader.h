@@ -59,7 +59,9 @@ class Reader {
     rest_ = {};
   }
   ByteView rest() const { return rest_; }
-  /// ErrorCode::corrupt when anything was malformed, or when bytes are left over.
+  /// ErrorCode::corrupt when anything was malformed.
+  Result<void> check() const;
+  /// The same, and when bytes are left over.
   Result<void> finish() const;
 
   std::uint64_t unsigned_varint();
