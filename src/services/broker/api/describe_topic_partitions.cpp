@@ -16,14 +16,15 @@ using kafka::KafkaError;
 constexpr std::int32_t max_partitions_per_page = 2000;  // max.request.partition.size.limit
 
 DescribeTopicPartitionsResponse::Topic::Partition describe(std::int32_t index, std::int32_t node_id) {
+  // The schema allows nulls for the two kinds of eligible replicas, but Java's admin client fails on them.
   return {.error_code = KafkaError::none,
           .partition_index = index,
           .leader_id = node_id,
           .leader_epoch = leader_epoch,
           .replica_nodes = {node_id},
           .isr_nodes = {node_id},
-          .eligible_leader_replicas = std::nullopt,
-          .last_known_elr = std::nullopt,
+          .eligible_leader_replicas = std::vector<std::int32_t>{},
+          .last_known_elr = std::vector<std::int32_t>{},
           .offline_replicas = {}};
 }
 

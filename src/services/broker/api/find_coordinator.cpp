@@ -7,7 +7,7 @@ namespace {
 using kafka::FindCoordinatorResponse;
 using kafka::KafkaError;
 
-constexpr std::int8_t group_key = 0;
+constexpr std::int8_t group_key = 0, transaction_key = 1;
 
 FindCoordinatorResponse::Coordinator find(const BrokerOptions& options, std::int8_t key_type, const std::string& key) {
   FindCoordinatorResponse::Coordinator found;
@@ -15,7 +15,9 @@ FindCoordinatorResponse::Coordinator find(const BrokerOptions& options, std::int
   if (key_type != group_key) {
     found.node_id = -1;
     found.port = -1;
-    found.error_code = KafkaError::invalid_request;
+    // The one code that makes producers give up at once instead of asking again until a time-out.
+    found.error_code = key_type == transaction_key ? KafkaError::transactional_id_authorization_failed
+                                                   : KafkaError::invalid_request;
     found.error_message = "only groups have a coordinator here: transactions and share groups are not supported";
     return found;
   }

@@ -89,7 +89,9 @@ void Group::prepare_rebalance(Milliseconds now) {
   if (state_ == State::completing_rebalance) {
     for (auto& [id, member] : members_) {
       member.assignment.clear();
-      if (member.sync) answer_sync(member, KafkaError::rebalance_in_progress);
+      if (!member.sync) continue;
+      answer_sync(member, KafkaError::rebalance_in_progress);
+      refresh(member, now);  // its session stood still while it waited
     }
   }
   not_synced_.clear();
