@@ -11,7 +11,7 @@ FOLDER = pathlib.Path(__file__).parent / "node"
 @pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
 def test_kafkajs_produces_consumes_and_administers(server):
     if not (FOLDER / "node_modules" / "kafkajs").is_dir():
-        subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund"], cwd=FOLDER, check=True, timeout=300)
+        subprocess.run(["npm", "ci", "--ignore-scripts", "--silent", "--no-audit", "--no-fund"], cwd=FOLDER, check=True, timeout=300)
     done = subprocess.run(["node", "kafka.mjs", server.kafka], cwd=FOLDER, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "all passed" in done.stdout
