@@ -12,13 +12,18 @@ namespace {
 constexpr std::size_t sampled_documents = 1000;
 constexpr std::size_t sampled_files = 4;
 
+/// read_json's name of a compression.
+std::string compression_name(const ScanGroup& group) {
+  return sql::quote_string(group.compression == "none" ? "uncompressed" : group.compression);
+}
+
 /// The spellings of each key among the first documents: "symbol" → {"Symbol"}.
 Outcome<std::map<std::string, std::set<std::string>>> sample_keys(const ScanGroup& group,
                                                                   duckdb::Connection& connection) {
   ScanGroup sample{group.format, group.compression, group.files};
   if (sample.files.size() > sampled_files) sample.files.resize(sampled_files);
   const auto query = "SELECT DISTINCT unnest(json_keys(json)) FROM (SELECT json FROM read_ndjson_objects(" +
-                     path_list(sample) + ", ignore_errors=true, compression='" + group.compression + "') LIMIT " +
+                     path_list(sample) + ", ignore_errors=true, compression=" + compression_name(group) + ") LIMIT " +
                      std::to_string(sampled_documents) + ") WHERE json_type(json) = 'OBJECT'";
   TRY(auto rows, told(connection.query(query), failure_of_engine));
   TRY(const auto keys, told(duckdb::read_text(rows), failure_of_engine));
@@ -47,7 +52,7 @@ Outcome<GroupScan> scan_json(const std::vector<sql::Column>& declared, const Sca
     scan.columns += (scan.columns.empty() ? "" : ", ") + value + " AS " + sql::quote_identifier(column.name);
   }
   scan.source = "read_json(" + path_list(group) + ", columns={" + fields +
-                "}, format='newline_delimited', compression='" + group.compression + "'" +
+                "}, format='newline_delimited', compression=" + compression_name(group) +
                 (group.format.skips_malformed ? ", ignore_errors=true" : "") + ")";
   return scan;
 }

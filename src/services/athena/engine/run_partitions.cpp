@@ -4,7 +4,6 @@
 
 #include "services/athena/engine/execution.h"
 #include "services/athena/engine/partitions.h"
-#include "services/athena/sql/partition_filter.h"
 #include "services/glue/catalog/expression.h"
 
 namespace tickerlake::athena {
@@ -56,18 +55,39 @@ Outcome<void> add(Execution& execution, const glue::Table& table, std::vector<gl
   return {};
 }
 
-sql::PartitionFilter filter_of(const std::vector<sql::PartitionCondition>& conditions) {
-  sql::PartitionFilter filter;
-  filter.kind = sql::PartitionFilter::Kind::and_;
-  for (const auto& condition : conditions) {
-    sql::PartitionFilter term;
-    term.kind = sql::PartitionFilter::Kind::compare;
-    term.key = condition.key.text;
-    term.op = condition.op;
-    term.values = {{sql::FilterValue::Kind::text, condition.value}};
-    filter.terms.push_back(std::move(term));
+const char* operator_text(sql::ComparisonOperator op) {
+  switch (op) {
+    case sql::ComparisonOperator::equal:
+      return "=";
+    case sql::ComparisonOperator::not_equal:
+      return "<>";
+    case sql::ComparisonOperator::less:
+      return "<";
+    case sql::ComparisonOperator::less_or_equal:
+      return "<=";
+    case sql::ComparisonOperator::greater:
+      return ">";
+    case sql::ComparisonOperator::greater_or_equal:
+      return ">=";
   }
-  return filter;
+  return "=";
+}
+
+/// Glue's expression for what is to be dropped. The catalog evaluates it, as what is unclear must not be dropped.
+Outcome<std::string> expression_of(const glue::Table& table, const std::vector<sql::PartitionCondition>& conditions) {
+  TRY(const auto keys, columns_of(table.partition_keys));
+  std::string text;
+  for (const auto& condition : conditions) {
+    const auto key = std::find_if(keys.begin(), keys.end(),
+                                  [&](const sql::Column& column) { return column.name == condition.key.text; });
+    if (key == keys.end()) {
+      return fail_query(error_type::syntax,
+                        "SemanticException: '" + condition.key.text + "' is no partition key of " + table.name);
+    }
+    const auto value = key->type.is_numeric() ? condition.value : sql::quote_string(condition.value);
+    text += (text.empty() ? "" : " AND ") + key->name + " " + operator_text(condition.op) + " " + value;
+  }
+  return text;
 }
 
 /// key=value folders below the table's location, to the depth of its keys. Jumps over each folder found, so that its
@@ -120,26 +140,16 @@ Outcome<TextAnswer> answer(Execution& execution, const sql::AddPartitions& state
 
 Outcome<TextAnswer> answer(Execution& execution, const sql::DropPartitions& statement) {
   TRY(const auto table, execution.table(statement.table));
-  TRY(const auto keys, columns_of(table.partition_keys));
-  TRY(const auto partitions,
-      told(execution.environment.catalog.get_partitions(table.database, table.name, glue::PartitionQuery{}),
-           failure_of_service));
   std::vector<std::vector<std::string>> doomed;
   for (const auto& conditions : statement.partitions) {
-    const auto filter = filter_of(conditions);
-    bool matched = false;
-    for (const auto& partition : partitions) {
-      std::vector<sql::PartitionValue> values;
-      for (std::size_t i = 0; i < keys.size() && i < partition.values.size(); ++i) {
-        values.push_back({keys[i].name, keys[i].type, partition.values[i]});
-      }
-      if (!sql::may_match(filter, values)) continue;
-      matched = true;
-      doomed.push_back(partition.values);
-    }
-    if (!matched && !statement.if_exists) {
+    glue::PartitionQuery query;
+    TRY(query.expression, expression_of(table, conditions));
+    TRY(const auto partitions,
+        told(execution.environment.catalog.get_partitions(table.database, table.name, query), failure_of_service));
+    if (partitions.empty() && !statement.if_exists) {
       return fail_query(error_type::not_found, "SemanticException: Partition not found of " + table.name);
     }
+    for (const auto& partition : partitions) doomed.push_back(partition.values);
   }
   TRY(const auto outcomes,
       told(execution.environment.catalog.delete_partitions(table.database, table.name, doomed), failure_of_service));
