@@ -222,6 +222,18 @@ TEST_F(Verify, accepts_version_2_in_the_header_with_either_date) {
   EXPECT_EQ(refusal(then, s3_example), Refusal::bad_date);
 }
 
+TEST_F(Verify, version_2_signs_a_bucket_with_a_slash_however_it_is_sent) {
+  for (const std::string path : {"/bucket", "/bucket/"}) {
+    request.target = path;
+    request.headers = host("localhost");
+    request.headers.add("Date", "Tue, 27 Mar 2007 19:36:42 -0000");
+    const auto signature =
+        sigv2_signature(suite.secret_access_key, request, "/bucket/", "Tue, 27 Mar 2007 19:36:42 -0000");
+    request.headers.add("Authorization", "AWS AKIDEXAMPLE:" + signature.value_or(""));
+    EXPECT_EQ(refusal(*parse_http_date("Tue, 27 Mar 2007 19:36:42 GMT")), std::nullopt) << path;
+  }
+}
+
 TEST_F(Verify, names_what_it_cannot_read) {
   request.headers = host("x");
   request.target = "/";

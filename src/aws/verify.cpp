@@ -77,8 +77,9 @@ std::optional<TimestampMs> read_time(const http::Request& request) {
   const auto date = amz_date ? amz_date : request.headers.find("Date");
   if (!date) return std::nullopt;
   if (const auto time = parse_iso8601_basic(*date)) return time;
-  // Old tools write the zone as a number.
-  if (date->ends_with(" +0000")) return parse_http_date(std::string(date->substr(0, date->size() - 5)) + "GMT");
+  // Old tools write the zone as a number, and so does boto3 once somebody sets a Date.
+  if (date->ends_with(" +0000") || date->ends_with(" -0000"))
+    return parse_http_date(std::string(date->substr(0, date->size() - 5)) + "GMT");
   return parse_http_date(*date);
 }
 
@@ -247,6 +248,9 @@ std::vector<std::string> possible_paths(const http::Request& request, std::strin
 
 bool holds_v2(const http::Request& request, const Authorization& authorization, const Credentials& credentials) {
   std::vector<std::string> resources{std::string(request.raw_path())};
+  // A bucket alone is signed with a slash at its end, however it is sent.
+  if (resources[0].size() > 1 && resources[0].find('/', 1) == std::string::npos)
+    resources.push_back(resources[0] + "/");
   // With the bucket in the host's name, the signed resource still begins with it.
   const std::string_view host = request.headers.find("Host").value_or("");
   for (std::size_t dot = host.find('.'); dot != std::string_view::npos && resources.size() < 8;

@@ -53,6 +53,16 @@ def test_right_keys_are_accepted_in_any_region(server, service, operation):
         getattr(other(server, service, region_name=region), operation)()
 
 
+def test_version_2_in_the_header_is_accepted_and_checked(server, bucket):
+    config = Config(signature_version="s3")
+    s3 = other(server, "s3", config=config)
+    s3.put_object(Bucket=bucket, Key="a b+é", Body=b"content", Metadata={"a": "b"})
+    assert s3.get_object(Bucket=bucket, Key="a b+é")["Body"].read() == b"content"
+    assert s3.list_objects_v2(Bucket=bucket)["KeyCount"] == 1
+    with pytest.raises(ClientError, match="SignatureDoesNotMatch"):
+        other(server, "s3", config=config, aws_secret_access_key="wrong").list_objects_v2(Bucket=bucket)
+
+
 @pytest.mark.parametrize("service,operation", CALLS)
 def test_a_session_token_is_tolerated(server, service, operation):
     getattr(other(server, service, aws_session_token="token/+="), operation)()
