@@ -173,7 +173,7 @@ Result<std::unique_ptr<Groups>> Groups::open(Topics& topics, const Clock& clock,
 
 Result<void> Groups::load() {
   MutexLock lock(mutex_);
-  CHECK(journal_.read_all([this](CoordinatorRecord record) { apply(std::move(record)); }));
+  CHECK(journal_.read_all([this](CoordinatorRecord record) TL_REQUIRES(mutex_) { apply(std::move(record)); }));
   maintain();
   return {};
 }
