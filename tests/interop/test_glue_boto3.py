@@ -148,9 +148,10 @@ def test_crawler_calls(glue, s3, bucket, database):
     assert crawler["Description"] == "new" and crawler["Version"] == 2
     assert crawler["SchemaChangePolicy"] == {"UpdateBehavior": "UPDATE_IN_DATABASE", "DeleteBehavior": "LOG"}
     assert crawler["Targets"]["S3Targets"][0]["Path"] == f"s3://{bucket}/nothing"
-    listed = [n for page in glue.get_paginator("list_crawlers").paginate(PaginationConfig={"PageSize": 1})
-              for n in page["CrawlerNames"]]
-    assert name in listed
+    listed = [c["Name"] for page in glue.get_paginator("get_crawlers").paginate(PaginationConfig={"PageSize": 1})
+              for c in page["Crawlers"]]
+    assert name in listed and len(listed) == len(set(listed))
+    assert name in glue.list_crawlers(MaxResults=1000)["CrawlerNames"]
     assert glue.batch_get_crawlers(CrawlerNames=[name, "none"])["CrawlersNotFound"] == ["none"]
     glue.delete_crawler(Name=name)
     with fails_with("EntityNotFoundException"):

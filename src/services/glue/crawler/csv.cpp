@@ -79,25 +79,47 @@ std::string_view trim(std::string_view text) {
   return text;
 }
 
-/// bigint, double or string; unknown for an empty cell.
-HiveType cell_type(std::string_view text) {
+/// What a cell can be read as, from narrow to wide: the wider of two holds both. nothing: an empty cell.
+enum class CellType : std::uint8_t { nothing, bigint, floating, text };
+
+HiveType to_hive_type(CellType type) {
+  switch (type) {
+    case CellType::nothing:
+      return {};
+    case CellType::bigint:
+      return {"bigint"};
+    case CellType::floating:
+      return {"double"};
+    case CellType::text:
+      break;
+  }
+  return {"string"};
+}
+CellType from_hive_type(const HiveType& type) {
+  if (type.name.empty()) return CellType::nothing;
+  if (type.name == "bigint") return CellType::bigint;
+  return type.name == "double" ? CellType::floating : CellType::text;
+}
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+CellType cell_type(std::string_view text) {
   text = trim(text);
-  if (text.empty()) return {};
+  if (text.empty()) return CellType::nothing;
   const auto* begin = text.data() + (text.front() == '+' ? 1 : 0);
   const auto* end = text.data() + text.size();
-  if (begin == end || (std::isdigit(static_cast<unsigned char>(*begin)) == 0 && *begin != '-' && *begin != '.')) {
-    return {"string"};  // "inf" and "nan" are words here
-  }
+  // "inf" and "nan" are words here.
+  if (begin == end || (!is_digit(*begin) && *begin != '-' && *begin != '.')) return CellType::text;
   std::int64_t integer = 0;
   const auto whole = std::from_chars(begin, end, integer);
-  if (whole.ec == std::errc() && whole.ptr == end) return {"bigint"};
+  if (whole.ec == std::errc() && whole.ptr == end) return CellType::bigint;
+  // Every date begins like a number: most are told by what stops the integer.
+  if (whole.ec == std::errc() && *whole.ptr != '.' && *whole.ptr != 'e' && *whole.ptr != 'E') return CellType::text;
   double number = 0;
   const auto floating = std::from_chars(begin, end, number);
-  const bool is_number = (floating.ec == std::errc() || floating.ec == std::errc::result_out_of_range);
-  const bool has_digit =
-      std::any_of(begin, end, [](char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; });
-  if (is_number && has_digit && floating.ptr == end) return {"double"};
-  return {"string"};
+  const bool is_number = floating.ec == std::errc() || floating.ec == std::errc::result_out_of_range;
+  if (is_number && floating.ptr == end && std::any_of(begin, end, is_digit)) return CellType::floating;
+  return CellType::text;
 }
 
 bool is_legal_name(std::string_view text) {
@@ -110,7 +132,7 @@ bool can_be_header(const Row& row) {
     const bool is_last = i + 1 == row.size();
     if (is_last && text.empty()) continue;  // a delimiter at the end of every line
     if (text.size() >= max_header_length || !is_legal_name(text)) return false;
-    if (cell_type(text).name != "string") return false;
+    if (cell_type(text) != CellType::text) return false;
   }
   return true;
 }
@@ -140,7 +162,7 @@ std::vector<Row> read_rows(std::string_view sample, bool is_whole, char delimite
   Row row;
   while (reader.next(row)) {
     if (reader.reached_end() && !is_whole && !rows.empty()) break;  // a cut row says nothing
-    rows.push_back(row);
+    rows.push_back(std::move(row));
   }
   return rows;
 }
@@ -172,7 +194,6 @@ std::optional<FileSchema> infer_csv(std::string_view sample, bool is_whole, cons
   std::vector<char> delimiters = {',', '|', '\t', ';', '\x01'};
   if (classifier.delimiter) delimiters = {*classifier.delimiter};
   char delimiter = 0;
-  std::vector<Row> rows;
   Regularity best;
   // A look at the first rows decides between the delimiters; the rest is parsed once.
   const auto first_part = sample.substr(0, 16'384);
@@ -190,22 +211,27 @@ std::optional<FileSchema> infer_csv(std::string_view sample, bool is_whole, cons
     }
   }
   if (delimiter == 0) return std::nullopt;
-  rows = read_rows(sample, is_whole, delimiter, classifier.quote);
-  if (rows.size() < 2) return std::nullopt;
-
   FileSchema schema;
   schema.format = FileFormat::csv;
   schema.csv.delimiter = delimiter;
   schema.csv.quote = classifier.quote;
-  std::vector<HiveType> types(best.columns);
-  for (std::size_t r = 0; r < rows.size(); ++r) {
-    for (std::size_t i = 0; i < rows[r].size(); ++i) {
-      const auto& cell = rows[r][i];
-      schema.csv.is_quoted |= cell.is_quoted;
-      if (r == 0 || i >= types.size() || types[i].name == "string") continue;
-      types[i] = widen(types[i], cell_type(cell.text));
+  RowReader reader(sample, delimiter, classifier.quote);
+  Row first_row;
+  if (!reader.next(first_row)) return std::nullopt;
+  const auto is_quoted = [](const Row& row) { return std::ranges::any_of(row, &Cell::is_quoted); };
+  schema.csv.is_quoted = is_quoted(first_row);
+  std::vector<CellType> types(best.columns, CellType::nothing);
+  Row row;
+  std::int64_t row_count = 1;
+  while (reader.next(row)) {
+    if (reader.reached_end() && !is_whole) break;  // a cut row says nothing
+    ++row_count;
+    schema.csv.is_quoted = schema.csv.is_quoted || is_quoted(row);
+    for (std::size_t i = 0; i < row.size() && i < types.size(); ++i) {
+      if (types[i] != CellType::text) types[i] = std::max(types[i], cell_type(row[i].text));
     }
   }
+  if (row_count < 2) return std::nullopt;
   switch (classifier.header) {
     case CsvClassifier::Header::present:
       schema.csv.has_header = true;
@@ -214,21 +240,21 @@ std::optional<FileSchema> infer_csv(std::string_view sample, bool is_whole, cons
       schema.csv.has_header = false;
       break;
     case CsvClassifier::Header::unknown:
-      schema.csv.has_header = rows[0].size() == best.columns && can_be_header(rows[0]) &&
-                              std::ranges::any_of(types, [](const HiveType& type) {
-                                return type.name == "bigint" || type.name == "double";
-                              });
+      schema.csv.has_header =
+          first_row.size() == best.columns && can_be_header(first_row) && std::ranges::any_of(types, [](CellType type) {
+            return type == CellType::bigint || type == CellType::floating;
+          });
   }
   if (!schema.csv.has_header) {
-    for (std::size_t i = 0; i < rows[0].size() && i < types.size(); ++i) {
-      types[i] = widen(types[i], cell_type(rows[0][i].text));
+    for (std::size_t i = 0; i < first_row.size() && i < types.size(); ++i) {
+      types[i] = std::max(types[i], cell_type(first_row[i].text));
     }
   }
-  const auto names = column_names(schema.csv.has_header ? rows.data() : nullptr, best.columns, classifier);
+  const auto names = column_names(schema.csv.has_header ? &first_row : nullptr, best.columns, classifier);
   for (std::size_t i = 0; i < names.size(); ++i) {
-    schema.columns.push_back({names[i], types[i]});
+    schema.columns.push_back({names[i], to_hive_type(types[i])});
   }
-  schema.record_count = static_cast<std::int64_t>(rows.size()) - (schema.csv.has_header ? 1 : 0);
+  schema.record_count = row_count - (schema.csv.has_header ? 1 : 0);
   return schema;
 }
 
@@ -238,8 +264,9 @@ void widen_csv(FileSchema& schema, std::string_view sample) {
   for (const auto& row : read_rows(sample.substr(first_line_end + 1), false, schema.csv.delimiter, schema.csv.quote)) {
     if (row.size() != schema.columns.size()) continue;  // cut into a quoted cell
     for (std::size_t i = 0; i < row.size(); ++i) {
-      auto& type = schema.columns[i].type;
-      if (type.name != "string") type = widen(type, cell_type(row[i].text));
+      const auto known = from_hive_type(schema.columns[i].type);
+      const auto type = std::max(known, cell_type(row[i].text));
+      if (type != known) schema.columns[i].type = to_hive_type(type);
     }
   }
 }
