@@ -139,10 +139,12 @@ std::int64_t Partition::sync() {
     }
     MutexLock lock(mutex_);
     durable_ = std::max(durable_, end);
-    const auto done = [&](const Waiting& w) { return w.next <= durable_.offset; };
-    const auto rest = std::ranges::stable_partition(waiting_, done).begin();
-    for (auto w = waiting_.begin(); w != rest; ++w) completions.push_back(std::move(w->completion));
-    waiting_.erase(waiting_.begin(), rest);
+    const Offset durable = durable_.offset;
+    std::erase_if(waiting_, [&](Waiting& waiting) {
+      if (waiting.next > durable) return false;
+      completions.push_back(std::move(waiting.completion));
+      return true;
+    });
     for (FetchSignal* watcher : watchers_) watcher->notify();
   }
   for (Completion& completion : completions) completion();
