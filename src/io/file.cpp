@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -149,6 +150,13 @@ Result<void> File::truncate(std::int64_t size) const {
 Result<void> File::sync() const {
   if (::fdatasync(descriptor_) != 0) return fail_errno("can't sync " + path_.string(), errno);
   return {};
+}
+
+void raise_open_file_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 Result<std::string> read_file(const Path& path) {

@@ -39,6 +39,7 @@ Broker::Broker(BrokerOptions options, Log log) : options_(std::move(options)), l
 Result<std::unique_ptr<Broker>> Broker::start(BrokerOptions options, io::Listener listener, Log log) {
   if (options.advertised.host.empty()) options.advertised.host = reachable(listener.endpoint().host);
   if (options.advertised.port == 0) options.advertised.port = listener.endpoint().port;
+  io::raise_open_file_limit();  // a segment keeps three files open, a client one socket
   CHECK(io::make_directories(options.directory));
   TRY(options.cluster_id, persistent_cluster_id(options.directory / "cluster-id", options.cluster_id));
 
