@@ -12,7 +12,7 @@ namespace tickerlake::glue {
 namespace {
 
 constexpr SampleSizes full_samples;
-constexpr SampleSizes small_samples{.head = 64_KiB, .part = 0, .parts = 0};
+constexpr SampleSizes small_samples{.head = 16_KiB, .part = 8_KiB, .parts = 2};
 constexpr std::size_t list_page = 1'000;
 
 /// Parts of a path that begin with '_' or '.' are hidden, as for Hive and Athena; so are markers of folders.

@@ -41,6 +41,6 @@ Result<void> crawl(const CrawlContext& context, CrawlSummary& summary);
 
 constexpr std::size_t max_objects_per_target = 1'000'000;
 /// Text that a crawl reads of one folder at full sample sizes; later files of the folder get small samples.
-constexpr std::int64_t full_sample_bytes_per_folder = 64_MiB;
+constexpr std::int64_t full_sample_bytes_per_folder = 16_MiB;
 
 }  // namespace tickerlake::glue

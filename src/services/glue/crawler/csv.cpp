@@ -196,7 +196,7 @@ std::optional<FileSchema> infer_csv(std::string_view sample, bool is_whole, cons
   char delimiter = 0;
   Regularity best;
   // A look at the first rows decides between the delimiters; the rest is parsed once.
-  const auto first_part = sample.substr(0, 16'384);
+  const auto first_part = sample.substr(0, 8'192);
   for (const char candidate : delimiters) {
     const auto some =
         read_rows(first_part, is_whole && first_part.size() == sample.size(), candidate, classifier.quote);
