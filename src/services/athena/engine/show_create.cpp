@@ -40,8 +40,7 @@ Outcome<TextAnswer> answer(Execution& execution, const sql::ShowCreateTable& sta
                       "'" + table.database + "." + table.name + "' is a view; use SHOW CREATE VIEW");
   }
   const auto storage = table.storage.value_or(glue::StorageDescriptor{});
-  std::string text =
-      "CREATE EXTERNAL TABLE `" + table.database + "." + table.name + "`(\n" + columns_text(storage.columns) + ")\n";
+  std::string text = "CREATE EXTERNAL TABLE `" + table.name + "`(\n" + columns_text(storage.columns) + ")\n";
   if (!table.description.empty()) text += "COMMENT " + text_literal(table.description) + "\n";
   if (!table.partition_keys.empty()) text += "PARTITIONED BY ( \n" + columns_text(table.partition_keys) + ")\n";
   if (storage.serde) {
