@@ -15,11 +15,13 @@ std::string for_all_connections(std::string_view statement) {
 
 }  // namespace
 
-Engine::Engine(EngineOptions options, Log log) : options_(std::move(options)), log_(std::move(log)) {}
-
-Outcome<void> Engine::open() {
+Engine::Engine(EngineOptions options, Log log) : options_(std::move(options)), log_(std::move(log)) {
+  // What an earlier process left behind. Not later: open() runs when the first query has its folder already.
   std::error_code ignored;
   std::filesystem::remove_all(options_.work_directory, ignored);
+}
+
+Outcome<void> Engine::open() {
   CHECK(told(io::make_directories(options_.work_directory), failure_of_service));
   const auto spill = options_.work_directory / "spill";
   duckdb::DatabaseOptions options{

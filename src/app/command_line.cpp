@@ -1,0 +1,195 @@
+// Every command's flags; the only includer of CLI11. What a command does stands in commands/.
+#include "app/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <functional>
+
+#include "app/commands/commands.h"
+
+namespace tickerlake::app {
+namespace {
+
+const std::map<std::string, OutputFormat> output_formats{
+    {"table", OutputFormat::table}, {"csv", OutputFormat::csv}, {"json", OutputFormat::json}};
+
+void add_output(CLI::App& command, OutputFormat& output) {
+  command.add_option("--output", output, "table, csv or json")
+      ->transform(CLI::CheckedTransformer(output_formats, CLI::ignore_case))
+      ->option_text("table|csv|json");
+}
+
+void add_data(CLI::App& command, io::Path& data, const char* what) {
+  command.add_option("--data", data, what)->envname("TICKERLAKE_DATA")->option_text("DIR");
+}
+
+void add_kafka(CLI::App& command, KafkaOptions& kafka) {
+  command.add_option("--bootstrap", kafka.bootstrap, "Kafka's address; else the server of --data, else 127.0.0.1:9092")
+      ->envname("TICKERLAKE_BOOTSTRAP")
+      ->option_text("HOST:PORT");
+  command.add_option("-X", kafka.properties, "a librdkafka property, as often as needed")
+      ->option_text("KEY=VALUE")
+      ->expected(1)
+      ->take_all();
+  add_data(command, kafka.data, "the folder of the server to use when nothing else is said");
+}
+
+struct Listening {
+  std::string &kafka, &aws, &web, &registry;
+};
+
+void add_listeners(CLI::App& command, const Listening& at) {
+  command.add_option("--kafka", at.kafka, "where Kafka listens")->option_text("HOST:PORT")->capture_default_str();
+  command.add_option("--aws", at.aws, "where S3, Glue, Athena and STS listen")
+      ->option_text("HOST:PORT")
+      ->capture_default_str();
+  command.add_option("--web", at.web, "where the dashboard listens")->option_text("HOST:PORT")->capture_default_str();
+  command.add_option("--registry", at.registry, "where the schema registry listens")
+      ->option_text("HOST:PORT")
+      ->capture_default_str();
+}
+
+}  // namespace
+
+int run_command_line(int argc, const char* const* argv) {
+  CLI::App app("Market data through Kafka into a lake that SQL reads: one program, the real protocols.", "tickerlake");
+  app.require_subcommand(1);
+  app.set_version_flag("--version", std::string("tickerlake " TICKERLAKE_VERSION));
+  app.set_config("--config", "tickerlake.toml", "flags from a file; [COMMAND] starts a command's section")
+      ->option_text("FILE");
+  app.failure_message(CLI::FailureMessage::simple);
+  std::string log_level;
+  app.add_option("--log-level", log_level, "debug, info, warning, error, off (default: warning; for up: info)")
+      ->check(CLI::IsMember({"debug", "info", "warning", "error", "off"}))
+      ->option_text("LEVEL");
+  app.fallthrough();
+
+  // The signals are blocked before any thread starts, so every thread leaves them to the watcher.
+  Interrupt interrupt;
+  std::function<int(Context&)> run;
+  Severity default_severity = Severity::warning;
+
+  UpOptions up;
+  auto* up_command = app.add_subcommand("up", "start Kafka, S3, Glue and Athena; Ctrl-C stops them");
+  add_data(*up_command, up.data, "where everything is kept; it lasts");
+  add_listeners(*up_command, {up.kafka, up.aws, up.web, up.registry});
+  up_command->add_flag("--allow-unauthenticated", up.allow_unauthenticated,
+                       "let Kafka, dashboard and registry listen beyond this machine without authentication");
+  up_command->callback([&] {
+    default_severity = Severity::info;
+    run = [&](Context& context) { return run_up(up, context); };
+  });
+
+  WaitOptions wait;
+  auto* wait_command = app.add_subcommand("wait", "wait until the server of a data folder is ready");
+  add_data(*wait_command, wait.data, "the server's data folder");
+  wait_command->add_option("--timeout", wait.timeout_s, "seconds to wait at most")->capture_default_str();
+  wait_command->callback([&] { run = [&](Context& context) { return run_wait(wait, context); }; });
+
+  EnvOptions env;
+  auto* env_command = app.add_subcommand("env", "print export lines for a shell: eval \"$(tickerlake env)\"");
+  add_data(*env_command, env.data, "the server's data folder");
+  env_command->callback([&] { run = [&](Context& context) { return run_env(env, context); }; });
+
+  DemoOptions demo;
+  auto* demo_command = app.add_subcommand("demo", "run the whole job on a sample and show what comes out");
+  demo_command->add_option("--data", demo.data, "where the demo keeps its lake; emptied first")
+      ->option_text("DIR")
+      ->capture_default_str();
+  demo_command->add_option("--dataset", demo.dataset, "the files to replay")->option_text("DIR")->capture_default_str();
+  add_listeners(*demo_command, {demo.kafka, demo.aws, demo.web, demo.registry});
+  demo_command->callback([&] { run = [&](Context& context) { return run_demo(demo, context); }; });
+
+  ReplayCommand replay;
+  auto* replay_command = app.add_subcommand("replay", "market data files into a topic, in the order of their dates");
+  replay_command->add_option("PATH", replay.paths, "files, or folders of files")->required();
+  replay_command->add_option("--topic", replay.topic, "the topic; created when missing")->required();
+  replay_command->add_option("--partitions", replay.partitions, "of a topic that is created (default 4)")
+      ->check(CLI::Range(1, 10000));
+  replay_command
+      ->add_option("--speed", replay.speed,
+                   "0: flat out; 1000/s: records a second; 30d/s: days a second; 3600x: times real")
+      ->capture_default_str();
+  replay_command->add_option("--from", replay.from, "first date, yyyy-mm-dd");
+  replay_command->add_option("--to", replay.to, "last date, yyyy-mm-dd");
+  replay_command->add_option("--symbols", replay.symbols, "only these, separated by commas")->delimiter(',');
+  add_kafka(*replay_command, replay.kafka);
+  replay_command->callback([&] { run = [&](Context& context) { return run_replay(replay, context); }; });
+
+  SinkCommand sink;
+  auto* sink_command = app.add_subcommand("sink", "a topic into Parquet objects, every row exactly once");
+  sink_command->add_option("--topic", sink.topic, "the topic")->required();
+  sink_command->add_option("--to", sink.to, "s3://BUCKET/PREFIX")->required();
+  sink_command->add_option("--partition-by", sink.partition_by,
+                           "year, month, day, none, or a field (default: as the schema says)");
+  sink_command->add_option("--schema", sink.schema, "the records' fields (docs/formats/lake.md); else found by itself")
+      ->option_text("FILE");
+  sink_command->add_option("--flush-rows", sink.flush_rows, "write files after so many rows");
+  sink_command->add_option("--flush-bytes", sink.flush_bytes, "or so many bytes of records");
+  sink_command->add_option("--flush-interval", sink.flush_interval, "or so much time, as 5s, 500ms, 2m");
+  sink_command->add_flag("--until-end", sink.until_end, "stop at the end that the topic has now");
+  add_kafka(*sink_command, sink.kafka);
+  sink_command->callback([&] { run = [&](Context& context) { return run_sink(sink, context); }; });
+
+  CrawlOptions crawl;
+  auto* crawl_command = app.add_subcommand("crawl", "objects into tables of the Glue catalog");
+  crawl_command->add_option("TARGET", crawl.target, "s3://BUCKET/PREFIX")->required();
+  crawl_command->add_option("--database", crawl.database, "created when missing")->required();
+  crawl_command->add_option("--table-prefix", crawl.table_prefix, "put before each table's name");
+  add_data(*crawl_command, crawl.data, "the folder of the server to use when the environment names none");
+  crawl_command->callback([&] { run = [&](Context& context) { return run_crawl(crawl, context); }; });
+
+  SqlOptions sql;
+  OutputFormat sql_output = OutputFormat::table;
+  auto* sql_command = app.add_subcommand("sql", "a statement through Athena; a prompt without one");
+  sql_command->add_option("STATEMENT", sql.statement, "Trino's SQL, as Athena has it");
+  sql_command->add_option("-f,--file", sql.file, "statements from a file, separated by ';'")->option_text("FILE");
+  sql_command->add_option("--database", sql.database, "for names without one")->capture_default_str();
+  sql_command->add_option("--output-location", sql.output_location, "where Athena keeps results, s3://BUCKET/PREFIX");
+  add_output(*sql_command, sql_output);
+  add_data(*sql_command, sql.data, "the folder of the server to use when the environment names none");
+  sql_command->callback([&] {
+    sql.output = sql_output;
+    run = [&](Context& context) { return run_sql(sql, context); };
+  });
+
+  TopicsOptions topics;
+  auto* topics_command = app.add_subcommand("topics", "list, describe, create, delete topics");
+  topics_command->add_option("ACTION", topics.action, "what to do")
+      ->check(CLI::IsMember({"list", "describe", "create", "delete"}))
+      ->capture_default_str();
+  topics_command->add_option("NAME", topics.names, "topics");
+  topics_command->add_option("--partitions", topics.partitions, "of a new topic")->capture_default_str();
+  topics_command->add_option("--replication-factor", topics.replication_factor, "of a new topic")
+      ->capture_default_str();
+  topics_command->add_option("--config", topics.configs, "NAME=VALUE of a new topic")->take_all();
+  add_output(*topics_command, topics.output);
+  add_kafka(*topics_command, topics.kafka);
+  topics_command->callback([&] { run = [&](Context& context) { return run_topics(topics, context); }; });
+
+  GroupsOptions groups;
+  auto* groups_command = app.add_subcommand("groups", "list consumer groups, or describe one with its lag");
+  groups_command->add_option("ACTION", groups.action, "what to do")
+      ->check(CLI::IsMember({"list", "describe"}))
+      ->capture_default_str();
+  groups_command->add_option("NAME", groups.names, "groups");
+  add_output(*groups_command, groups.output);
+  add_kafka(*groups_command, groups.kafka);
+  groups_command->callback([&] { run = [&](Context& context) { return run_groups(groups, context); }; });
+
+  StatusOptions status;
+  auto* status_command = app.add_subcommand("status", "what runs, and how much is in it");
+  add_output(*status_command, status.output);
+  add_kafka(*status_command, status.kafka);
+  status_command->callback([&] { run = [&](Context& context) { return run_status(status, context); }; });
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? ExitCode::done : ExitCode::wrong_usage;
+  }
+  const Severity severity = log_level.empty() ? default_severity : parse_severity(log_level).value_or(default_severity);
+  Context context{Log(severity), interrupt};
+  return run(context);
+}
+
+}  // namespace tickerlake::app

@@ -1,0 +1,116 @@
+#pragma once
+// The commands: what each one's flags fill in, and the function that runs it. Exit codes are those of ExitCode.
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/data_dir.h"
+#include "app/interrupt.h"
+#include "app/output.h"
+#include "base/log.h"
+
+namespace tickerlake::app {
+
+enum ExitCode : int { done = 0, failed = 1, wrong_usage = 2, interrupted = 130 };
+
+/// What every command is given.
+struct Context {
+  Log log;
+  Interrupt& interrupt;
+};
+
+/// Prints "tickerlake COMMAND: message" on stderr; returns the exit code for that error.
+int report(std::string_view command, const Error& error);
+
+struct UpOptions {
+  io::Path data = default_data_dir();
+  std::string kafka = "127.0.0.1:9092", aws = "127.0.0.1:4566", web = "127.0.0.1:8080", registry = "127.0.0.1:8081";
+  bool allow_unauthenticated = false;
+};
+int run_up(const UpOptions& options, Context& context);
+
+struct WaitOptions {
+  io::Path data = default_data_dir();
+  std::int64_t timeout_s = 60;
+};
+int run_wait(const WaitOptions& options, Context& context);
+
+struct EnvOptions {
+  io::Path data = default_data_dir();
+};
+int run_env(const EnvOptions& options, Context& context);
+
+struct DemoOptions {
+  io::Path data = "tickerlake-demo";
+  std::string dataset = "datasets/kaggle-sample";
+  std::string kafka = "127.0.0.1:9092", aws = "127.0.0.1:4566", web = "127.0.0.1:8080", registry = "127.0.0.1:8081";
+};
+int run_demo(const DemoOptions& options, Context& context);
+
+/// How a client command finds Kafka: the flag, or TICKERLAKE_BOOTSTRAP, or the server of the data folder, or 9092.
+struct KafkaOptions {
+  std::string bootstrap;
+  std::vector<std::string> properties;  // "key=value" of librdkafka
+  io::Path data = default_data_dir();
+};
+
+struct ReplayCommand {
+  KafkaOptions kafka;
+  std::vector<std::string> paths;
+  std::string topic;
+  std::optional<int> partitions;
+  std::string speed = "0";
+  std::string from, to;
+  std::vector<std::string> symbols;
+};
+int run_replay(const ReplayCommand& options, Context& context);
+
+struct SinkCommand {
+  KafkaOptions kafka;
+  std::string topic, to, partition_by, schema;
+  std::int64_t flush_rows = 0, flush_bytes = 0;  // 0: the sink's default
+  std::string flush_interval;
+  bool until_end = false;
+};
+int run_sink(const SinkCommand& options, Context& context);
+
+struct CrawlOptions {
+  io::Path data = default_data_dir();
+  std::string target, database, table_prefix;
+};
+int run_crawl(const CrawlOptions& options, Context& context);
+
+struct SqlOptions {
+  io::Path data = default_data_dir();
+  std::string database = "default", output_location, statement, file;
+  std::optional<OutputFormat> output;
+};
+int run_sql(const SqlOptions& options, Context& context);
+
+struct TopicsOptions {
+  KafkaOptions kafka;
+  std::string action = "list";  // list, describe, create, delete
+  std::vector<std::string> names;
+  int partitions = 4, replication_factor = 1;
+  std::vector<std::string> configs;  // "name=value"
+  OutputFormat output = OutputFormat::table;
+};
+int run_topics(const TopicsOptions& options, Context& context);
+
+struct GroupsOptions {
+  KafkaOptions kafka;
+  std::string action = "list";  // list, describe
+  std::vector<std::string> names;
+  OutputFormat output = OutputFormat::table;
+};
+int run_groups(const GroupsOptions& options, Context& context);
+
+struct StatusOptions {
+  KafkaOptions kafka;
+  OutputFormat output = OutputFormat::table;
+};
+int run_status(const StatusOptions& options, Context& context);
+
+}  // namespace tickerlake::app

@@ -1,0 +1,31 @@
+#pragma once
+// How a client command finds its servers: flags, then the environment, then the server of a data folder.
+#include <string>
+#include <string_view>
+
+#include "app/commands/commands.h"
+#include "aws/config.h"
+#include "base/result.h"
+#include "kafka/client/settings.h"
+
+namespace tickerlake::app {
+
+/// ErrorCode::invalid_argument for a property without '='.
+Result<kafka::ClientSettings> kafka_settings(const KafkaOptions& options);
+
+/// How AWS is reached: as the SDKs' variables and profiles say; else the server of the data folder.
+Result<aws::ClientConfig> aws_config(const io::Path& data);
+
+struct S3Url {
+  std::string bucket, prefix;  // prefix without slashes at its ends
+};
+/// "s3://BUCKET/PREFIX"; ErrorCode::invalid_argument for anything else.
+Result<S3Url> parse_s3_url(std::string_view text);
+
+/// "500ms", "5s", "2m", "1h".
+Result<std::chrono::milliseconds> parse_duration(std::string_view text);
+
+/// Days since 1970 of a flag's "yyyy-mm-dd"; nothing when the flag was not given.
+Result<std::optional<std::int32_t>> parse_day_flag(std::string_view flag, std::string_view text);
+
+}  // namespace tickerlake::app

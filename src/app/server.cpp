@@ -1,0 +1,144 @@
+#include "app/server.h"
+
+#include <boost/json.hpp>
+#include <future>
+
+#include "base/time.h"
+#include "http/server.h"
+#include "services/athena/service.h"
+#include "services/broker/broker.h"
+#include "services/gateway/gateway.h"
+#include "services/glue/api/service.h"
+#include "services/glue/catalog/catalog.h"
+#include "services/glue/crawler/crawlers.h"
+#include "services/s3/service.h"
+#include "services/s3/store/store.h"
+
+namespace tickerlake::app {
+namespace {
+
+/// Binds a listener; the message of a taken port names the flag that chooses another.
+Result<io::Listener> listen(const io::Endpoint& at, const char* flag, bool free_when_taken) {
+  auto listener = io::Listener::bind(at);
+  if (listener || listener.error().code != ErrorCode::conflict) return listener;
+  if (free_when_taken) return io::Listener::bind({at.host, 0});
+  return fail(ErrorCode::conflict,
+              listener.error().message + "; choose another with " + flag + " " + at.host + ":PORT");
+}
+
+/// What the dashboard's and the registry's ports answer until they have more to say.
+void serve_health(const http::Request& request, http::Response& response) {
+  response.headers.set("Content-Type", "application/json");
+  if (request.raw_path() == "/health") {
+    (void)response.send(R"({"status":"ok"})");
+  } else {
+    response.status = 404;
+    (void)response.send(R"({"error":"only /health is served here so far"})");
+  }
+}
+
+}  // namespace
+
+// In the order of construction: what comes later uses what comes before, so it is destroyed first.
+struct Server::Parts {
+  Log log;
+  SystemClock clock;
+  io::DirectoryLock lock;
+  aws::Credentials credentials;
+  Endpoints endpoints;
+
+  std::unique_ptr<s3::Store> store;
+  std::unique_ptr<glue::Catalog> catalog;
+  std::unique_ptr<glue::Crawlers> crawlers;
+  std::unique_ptr<s3::Service> s3;
+  std::unique_ptr<glue::Service> glue;
+  std::unique_ptr<athena::Service> athena;
+  std::unique_ptr<gateway::Gateway> gateway;
+
+  std::unique_ptr<broker::Broker> broker;
+  std::unique_ptr<http::Server> aws_server, web_server, registry_server;
+
+  Parts(Log its_log, io::DirectoryLock its_lock) : log(std::move(its_log)), lock(std::move(its_lock)) {}
+
+  Result<void> open_stores(const io::Path& data);
+  Result<void> start(const ServerOptions& options);
+};
+
+Result<void> Server::Parts::open_stores(const io::Path& data) {
+  TRY(store, s3::Store::open(data / "s3", log.named("s3")));
+  TRY(glue::Catalog opened, glue::Catalog::open(data / "catalog.sqlite"));
+  catalog = std::make_unique<glue::Catalog>(std::move(opened));
+  crawlers = std::make_unique<glue::Crawlers>(*catalog, *store, log.named("crawler"));
+  s3 = std::make_unique<s3::Service>(*store, log.named("s3"));
+  glue = std::make_unique<glue::Service>(*catalog, *crawlers);
+  athena::Options athena_options;
+  athena_options.data_directory = data / "athena";
+  athena_options.objects_directory = data / "s3";
+  TRY(athena, athena::Service::open(*catalog, *store, athena_options, log.named("athena")));
+  const auto to = [](auto& service) {
+    return [&service](const aws::Caller& caller, http::Request& request, http::Response& response) {
+      service.handle(caller, request, response);
+    };
+  };
+  gateway = std::make_unique<gateway::Gateway>(
+      credentials, gateway::Services{.s3 = to(*s3), .glue = to(*glue), .athena = to(*athena)}, clock, log.named("aws"));
+  return {};
+}
+
+Result<void> Server::Parts::start(const ServerOptions& options) {
+  // All ports first: a taken one is said before anything is opened.
+  const bool free = options.free_ports_when_taken;
+  TRY(auto kafka_listener, listen(options.at.kafka, "--kafka", free));
+  TRY(auto aws_listener, listen(options.at.aws, "--aws", free));
+  TRY(auto web_listener, listen(options.at.web, "--web", free));
+  TRY(auto registry_listener, listen(options.at.registry, "--registry", free));
+  endpoints = {kafka_listener.endpoint(), aws_listener.endpoint(), web_listener.endpoint(),
+               registry_listener.endpoint()};
+
+  // The broker recovers its logs while the other stores open theirs.
+  auto broker_started = std::async(std::launch::async, [&] {
+    broker::BrokerOptions broker_options;
+    broker_options.directory = options.data / "kafka";
+    return broker::Broker::start(broker_options, std::move(kafka_listener), log.named("kafka"));
+  });
+  auto opened = open_stores(options.data);
+  auto started = broker_started.get();
+  if (!opened) return opened;
+  if (!started) return std::unexpected(std::move(started).error());
+  broker = *std::move(started);
+
+  const auto handle = [this](http::Request& request, http::Response& response) { gateway->handle(request, response); };
+  aws_server = std::make_unique<http::Server>(std::move(aws_listener), http::ServerOptions{}, log.named("aws"), handle);
+  web_server =
+      std::make_unique<http::Server>(std::move(web_listener), http::ServerOptions{}, log.named("web"), serve_health);
+  registry_server = std::make_unique<http::Server>(std::move(registry_listener), http::ServerOptions{},
+                                                   log.named("registry"), serve_health);
+  return save_endpoints(options.data, endpoints);
+}
+
+Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Server::~Server() { stop(); }
+
+Result<std::unique_ptr<Server>> Server::start(const ServerOptions& wanted, const Log& log) {
+  ServerOptions options = wanted;
+  options.data = std::filesystem::absolute(options.data);  // queries name blobs by their full path
+  CHECK(io::make_directories(options.data));
+  TRY(io::DirectoryLock lock, io::DirectoryLock::acquire(options.data));
+  auto parts = std::make_unique<Parts>(log, std::move(lock));
+  TRY(parts->credentials, aws::load_or_create_credentials(options.data / "credentials.json"));
+  CHECK(parts->start(options));
+  return std::unique_ptr<Server>(new Server(std::move(parts)));
+}
+
+const Endpoints& Server::endpoints() const { return parts_->endpoints; }
+const aws::Credentials& Server::credentials() const { return parts_->credentials; }
+
+void Server::stop() {
+  // The listeners first, so that no request finds a service half gone.
+  for (auto* server : {parts_->registry_server.get(), parts_->web_server.get(), parts_->aws_server.get()}) {
+    if (server != nullptr) server->stop();
+  }
+  if (parts_->broker) parts_->broker->stop();
+}
+
+}  // namespace tickerlake::app
