@@ -17,6 +17,7 @@ pkg_check_modules(RDKAFKA REQUIRED IMPORTED_TARGET rdkafka)  # kafka (client)
 pkg_check_modules(PUGIXML REQUIRED IMPORTED_TARGET pugixml)  # services/s3, aws
 find_library(SNAPPY_LIBRARY snappy REQUIRED)                 # kafka
 find_library(ROCKSDB_LIBRARY rocksdb REQUIRED)               # services/s3
+find_library(JEMALLOC_LIBRARY jemalloc REQUIRED)             # app: the program's allocator
 
 # DuckDB comes from npm: the library from one package, its C header from another (scripts/install-packages).
 set(DUCKDB_HEADERS ${CMAKE_SOURCE_DIR}/third_party/duckdb/node_modules/duckdb/src/duckdb/src/include)

@@ -68,6 +68,12 @@ Result<void> Server::Parts::open_stores(const io::Path& data) {
   TRY(store, s3::Store::open(data / "s3", log.named("s3")));
   TRY(glue::Catalog opened, glue::Catalog::open(data / "catalog.sqlite"));
   catalog = std::make_unique<glue::Catalog>(std::move(opened));
+  // Every account that has used Athena has it, and clients name it when nothing else is said.
+  glue::Database default_database;
+  default_database.name = "default";
+  if (auto made = catalog->create_database(default_database); !made && made.error().code != ErrorCode::already_exists) {
+    return made;
+  }
   crawlers = std::make_unique<glue::Crawlers>(*catalog, *store, log.named("crawler"));
   s3 = std::make_unique<s3::Service>(*store, log.named("s3"));
   glue = std::make_unique<glue::Service>(*catalog, *crawlers);
