@@ -69,6 +69,12 @@ Result<void> run_all(Session& session, std::string text) {
   return is_blank(text) ? Result<void>{} : session.run(text);
 }
 
+int exit_code(const Error& error) {
+  const int code = report("sql", error);
+  // A statement that Athena refuses is a failure of the work, not of the command line.
+  return code == ExitCode::wrong_usage ? static_cast<int>(ExitCode::failed) : code;
+}
+
 /// Reads statements from the terminal (or a pipe) until the end of the input; errors are shown and it goes on.
 int prompt(Session& session, const SqlOptions& options, Context& context) {
   const bool terminal = isatty(STDIN_FILENO) != 0;
@@ -84,20 +90,14 @@ int prompt(Session& session, const SqlOptions& options, Context& context) {
     text += line + "\n";
     while (auto statement = take_statement(text)) {
       if (is_blank(*statement)) continue;
-      if (const auto outcome = session.run(*statement); !outcome) code = report("sql", outcome.error());
+      if (const auto outcome = session.run(*statement); !outcome) code = exit_code(outcome.error());
       if (context.interrupt.requested()) return ExitCode::interrupted;
     }
   }
   if (!is_blank(text)) {
-    if (const auto outcome = session.run(text); !outcome) code = report("sql", outcome.error());
+    if (const auto outcome = session.run(text); !outcome) code = exit_code(outcome.error());
   }
   return terminal ? static_cast<int>(ExitCode::done) : code;
-}
-
-int exit_code(const Error& error) {
-  const int code = report("sql", error);
-  // A statement that Athena refuses is a failure of the work, not of the command line.
-  return code == ExitCode::wrong_usage ? static_cast<int>(ExitCode::failed) : code;
 }
 
 }  // namespace
