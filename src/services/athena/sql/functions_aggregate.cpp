@@ -6,7 +6,6 @@ namespace {
 constexpr AggregateRule rules[] = {
     {"any_value", 1, 1, When::any, "any_value", "{0}", "", "=0"},
     {"approx_distinct", 1, 2, When::any, "count", "DISTINCT {0}", "", "bigint"},
-    {"approx_percentile", 2, 2, When::integer, "approx_quantile", "{0}, {1}", "", "=0"},
     {"approx_percentile", 2, 2, When::any, "approx_quantile", "{0}, {1}", "", "=0"},
     {"arbitrary", 1, 1, When::any, "any_value", "{0}", "", "=0"},
     {"array_agg", 1, 1, When::any, "list", "{0}", "", "[=0]"},

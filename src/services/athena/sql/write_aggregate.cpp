@@ -15,6 +15,8 @@ Type aggregate_type(std::string_view name, const std::vector<Typed>& arguments, 
     if (type.is(Kind::decimal)) return name == "sum" ? Type::decimal(38, type.scale) : type;
     return type;
   }
+  if (name == "approx_percentile" && arguments.size() == 2 && arguments[1].type.is(Kind::array))
+    return Type::array_of(arguments[0].type);
   return returned_type(returns, arguments);
 }
 
@@ -63,6 +65,8 @@ Written<Typed> Writer::aggregate(const FunctionCall& node, const AggregateRule& 
   if (node.name.text == "sum" && type.is(Kind::bigint)) return Typed{"CAST(" + text + " AS BIGINT)", type};
   if (node.name.text == "sum" && type.is(Kind::real)) return Typed{"CAST(" + text + " AS FLOAT)", type};
   if (node.name.text == "avg" && (type.is(Kind::decimal) || type.is(Kind::real)))
+    return Typed{"CAST(" + text + " AS " + to_duckdb(type) + ")", type};
+  if (node.name.text == "approx_percentile" && !to_duckdb(type).empty())
     return Typed{"CAST(" + text + " AS " + to_duckdb(type) + ")", type};
   const auto mark = rule.wrap.find("{}");
   if (mark == std::string_view::npos) return Typed{std::move(text), type};

@@ -132,14 +132,16 @@ Written<Typed> Writer::lambda(const Lambda& node, const std::vector<Typed>& para
     const auto& name = node.parameters[i].text;
     const auto type = i < parameters.size() ? parameters[i].type : Type{};
     // Bound parameters are expressions (p.key) of the one parameter that DuckDB sees.
-    const auto own = fresh(name);
+    const auto own = parameter_name(name);
     const auto text = bound && i < parameters.size() ? parameters[i].sql : quote_identifier(own);
     names += (i > 0 ? ", " : "") + quote_identifier(own);
     inner.columns.push_back({"", "", name, type, false, text});
   }
-  TRY(auto body, expression(*node.body, inner));
-  if (bound) return body;
-  return Typed{"lambda " + names + ": " + body.sql, std::move(body.type)};
+  ++lambda_depth_;
+  auto body = expression(*node.body, inner);
+  --lambda_depth_;
+  if (bound || !body) return body;
+  return Typed{"lambda " + names + ": " + body->sql, std::move(body->type)};
 }
 
 /// Arguments in order; lambdas after the others, as their parameters' types come from those.

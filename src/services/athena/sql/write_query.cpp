@@ -112,7 +112,7 @@ Written<QueryText> Writer::body(const Query& query, const Scope* outer, bool top
     TRY(inner, values(*rows, outer));
   } else if (const auto* named_table = std::get_if<TableQuery>(&query.body)) {
     TableRelation node{named_table->name, false, nullptr};
-    TRY(auto from, table(node));
+    TRY(auto from, table(node, nullptr, {}));
     inner.sql = "SELECT * FROM " + from.sql;
     inner.known = from.incomplete.empty();
     for (const auto& column : from.columns)

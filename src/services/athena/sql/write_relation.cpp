@@ -15,7 +15,7 @@ void append(RelationText& to, RelationText&& from) {
 }  // namespace
 
 Written<RelationText> Writer::relation(const Relation& node, const Scope* outer) {
-  if (const auto* one = node.as<TableRelation>()) return table(*one);
+  if (const auto* one = node.as<TableRelation>()) return table(*one, nullptr, {});
   if (const auto* one = node.as<AliasedRelation>()) return aliased(*one, outer);
   if (const auto* one = node.as<Join>()) return join(*one, outer);
   if (const auto* one = node.as<Unnest>()) return unnest(*one, "", {}, node.position, outer);
@@ -63,14 +63,20 @@ Written<RelationText> Writer::named(std::string text, const std::string& alias, 
   return out;
 }
 
-Written<RelationText> Writer::table(const TableRelation& node) {
+Written<Writer::TableText> Writer::table_text(const TableRelation& node) {
   const auto where = node.name.position();
   if (node.as_of) return error(where, "This connector does not support versioned tables", SyntaxErrorKind::unsupported);
+  TableText out;
   if (node.name.parts.size() == 1) {
     const auto found = std::find_if(common_.rbegin(), common_.rend(),
                                     [&](const auto& common) { return common.name == node.name.table(); });
-    if (found != common_.rend())
-      return named(quote_identifier(found->name), found->name, "", found->columns, found->known, {}, where);
+    if (found != common_.rend()) {
+      out.sql = quote_identifier(found->name);
+      out.columns = found->columns;
+      out.known = found->known;
+      out.common = true;
+      return out;
+    }
   }
   auto resolved = resolver_.resolve(node.name);
   if (!resolved) {
@@ -78,20 +84,36 @@ Written<RelationText> Writer::table(const TableRelation& node) {
     if (failure.line == 0) failure.line = where.line, failure.column = where.column;
     return std::unexpected(std::move(failure));
   }
+  out.sql = std::move(resolved->relation);
+  out.known = resolved->columns.has_value();
+  if (!out.known) return out;
+  for (auto& column : *resolved->columns) {
+    if (column.hidden) out.hidden.insert(column.name);
+    out.columns.push_back({column.name, column.name, std::move(column.type), false});
+  }
+  return out;
+}
+
+/// A table under its own name or an alias, which hides the name.
+Written<RelationText> Writer::table(const TableRelation& node, const Name* alias,
+                                    const std::vector<Name>& column_aliases) {
+  TRY(auto table, table_text(node));
+  if (!column_aliases.empty()) {
+    // t(a, b) names the visible columns in their order; DuckDB's list has to name them all.
+    std::string list;
+    for (const auto& column : table.columns)
+      if (!table.hidden.contains(column.name)) list += (list.empty() ? "" : ", ") + quote_identifier(column.sql_name);
+    if (!table.hidden.empty()) table.sql = "(SELECT " + list + " FROM " + table.sql + ")";
+    std::erase_if(table.columns, [&](const auto& column) { return table.hidden.contains(column.name); });
+    table.hidden.clear();
+  }
   const auto* database = node.name.database();
-  std::vector<OutputColumn> columns;
-  std::vector<std::string> hidden;
-  if (resolved->columns)
-    for (auto& column : *resolved->columns) {
-      columns.push_back({column.name, column.name, std::move(column.type), false});
-      if (column.hidden) hidden.push_back(column.name);
-    }
-  TRY(auto text,
-      named(std::move(resolved->relation), node.name.table(), database != nullptr ? *database : options_.schema,
-            std::move(columns), resolved->columns.has_value(), {}, where));
-  for (auto& column : text.columns)
-    column.hidden = std::find(hidden.begin(), hidden.end(), column.name) != hidden.end();
-  return text;
+  const auto own = database != nullptr ? *database : table.common ? std::string() : options_.schema;
+  TRY(auto out, named(std::move(table.sql), alias != nullptr ? alias->text : node.name.table(),
+                      alias != nullptr ? std::string() : own, std::move(table.columns), table.known, column_aliases,
+                      node.name.position()));
+  for (auto& column : out.columns) column.hidden = table.hidden.contains(column.name);
+  return out;
 }
 
 Written<RelationText> Writer::aliased(const AliasedRelation& node, const Scope* outer) {
@@ -102,26 +124,7 @@ Written<RelationText> Writer::aliased(const AliasedRelation& node, const Scope* 
     TRY(auto text, query(*one->query, outer, false));
     return named("(" + text.sql + ")", alias, "", std::move(text.columns), text.known, node.columns, inner.position);
   }
-  if (inner.as<TableRelation>()) {
-    // Written with its own name first, then renamed: the alias hides the name.
-    auto aliases = aliases_;
-    TRY(auto text, table(*inner.as<TableRelation>()));
-    aliases_ = std::move(aliases);
-    const auto cut = text.sql.rfind(" AS ");
-    std::vector<OutputColumn> columns;
-    std::vector<bool> hidden;
-    for (auto& column : text.columns) {
-      if (column.hidden && !node.columns.empty()) continue;
-      const auto dot = column.sql.rfind(".\"");
-      auto sql_name = column.sql.substr(dot + 2, column.sql.size() - dot - 3);
-      hidden.push_back(column.hidden);
-      columns.push_back({column.name, sql_name, std::move(column.type), false});
-    }
-    TRY(auto out, named(text.sql.substr(0, cut), alias, "", std::move(columns), text.incomplete.empty(), node.columns,
-                        inner.position));
-    for (std::size_t i = 0; i < out.columns.size(); ++i) out.columns[i].hidden = hidden.size() > i && hidden[i];
-    return out;
-  }
+  if (const auto* one = inner.as<TableRelation>()) return table(*one, &node.alias, node.columns);
   // An alias for a join or a sample: its columns lose their own qualifiers.
   TRY(auto text, relation(inner, outer));
   if (!text.incomplete.empty())

@@ -113,6 +113,29 @@ Written<Typed> mod(Writer& w, const FunctionCall& node, const Scope& scope) {
                        node.arguments[1].get());
 }
 
+/// round, ceil, floor, truncate: integers stay as they are, decimals keep Trino's precision and scale.
+Written<Typed> rounding(Writer& w, const FunctionCall& node, const Scope& scope) {
+  const auto& name = node.name.text;
+  const bool digits_allowed = name == "round" || name == "truncate";
+  if (node.arguments.empty() || node.arguments.size() > (digits_allowed ? 2u : 1u)) return F::wrong_count(node);
+  TRY(auto values, F::arguments(w, node, scope));
+  const auto type = values[0].type;
+  if (type.known() && !type.is_numeric())
+    return F::wrong(node, "Unexpected parameters (" + to_string(type) + ") for function " + name);
+  if (type.is_integer() && values.size() == 1) return Typed{std::move(values[0].sql), type};
+  const auto text = (name == "ceiling"    ? "ceil"
+                     : name == "truncate" ? "trunc"
+                                          : name) +
+                    "(" + joined(values, ", ") + ")";
+  if (!type.is(Kind::decimal))
+    return Typed{type.is_integer() || type.is(Kind::real) ? "CAST(" + text + " AS " + to_duckdb(type) + ")" : text,
+                 type};
+  auto result = Type::decimal(std::min(38, type.precision - type.scale + (type.scale > 0 ? 1 : 0)), 0);
+  if (values.size() == 2) result = Type::decimal(std::min(38, type.precision + (name == "round" ? 1 : 0)), type.scale);
+  if (name == "truncate" && values.size() == 1) result = Type::decimal(std::max(1, type.precision - type.scale), 0);
+  return Typed{"CAST(" + text + " AS " + to_duckdb(result) + ")", result};
+}
+
 /// Java's $1 and ${name} in a replacement as RE2's \1; backslashes are doubled.
 std::string replacement(std::string_view text) {
   std::string out;
@@ -192,9 +215,10 @@ Written<Typed> format(Writer& w, const FunctionCall& node, const Scope& scope) {
   return Typed{"printf(" + joined(values, ", ") + ")", Type::of(Kind::varchar)};
 }
 
-constexpr SpecialEntry conditionals[] = {{"if", if_},         {"coalesce", coalesce}, {"nullif", nullif},
-                                         {"try", try_},       {"greatest", extreme},  {"least", extreme},
-                                         {"typeof", typeof_}, {"grouping", grouping}, {"mod", mod}};
+constexpr SpecialEntry conditionals[] = {
+    {"if", if_},        {"coalesce", coalesce}, {"nullif", nullif},     {"try", try_},         {"greatest", extreme},
+    {"least", extreme}, {"typeof", typeof_},    {"grouping", grouping}, {"mod", mod},          {"round", rounding},
+    {"ceil", rounding}, {"ceiling", rounding},  {"floor", rounding},    {"truncate", rounding}};
 constexpr SpecialEntry texts[] = {{"concat", concat}, {"regexp_replace", regexp_replace}, {"format", format}};
 
 template <class Visit>

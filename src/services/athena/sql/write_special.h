@@ -42,7 +42,7 @@ struct SpecialFunctions {
   static Typed cast_to(Writer& w, Typed from, const Type& to) { return w.cast_to(std::move(from), to, w.trying_ > 0); }
   static std::string to_text(Writer& w, const Typed& value) { return w.to_text(value); }
   static std::string raise(Writer& w, std::string_view message) { return w.raise(message); }
-  static std::string fresh(Writer& w, std::string_view stem) { return w.fresh(stem); }
+  static std::string parameter(Writer& w, std::string_view stem) { return w.parameter_name(stem); }
   static Written<Typed> arithmetic(Writer& w, BinaryOperator op, Typed a, Typed b, Position where,
                                    const Expression* divisor) {
     return w.arithmetic(op, std::move(a), std::move(b), where, divisor);

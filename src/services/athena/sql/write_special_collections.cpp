@@ -23,7 +23,7 @@ Written<Typed> over_map(Writer& w, const FunctionCall& node, const Scope& scope)
   if (node.arguments.size() != 2) return F::wrong_count(node);
   TRY(const auto map, F::argument(w, node, 0, scope));
   TRY(const auto* function, lambda_at(node, 1, 2));
-  const auto entry = quote_identifier(F::fresh(w, "entry"));
+  const auto entry = quote_identifier(F::parameter(w, "entry"));
   const auto key = child(map.type, Kind::map, 0);
   const auto value = child(map.type, Kind::map, 1);
   TRY(const auto body, F::lambda(w, *function, {{entry + ".key", key}, {entry + ".value", value}}, true, scope));
@@ -42,7 +42,7 @@ Written<Typed> zip_with(Writer& w, const FunctionCall& node, const Scope& scope)
   TRY(const auto left, F::argument(w, node, 0, scope));
   TRY(const auto right, F::argument(w, node, 1, scope));
   TRY(const auto* function, lambda_at(node, 2, 2));
-  const auto pair = quote_identifier(F::fresh(w, "pair"));
+  const auto pair = quote_identifier(F::parameter(w, "pair"));
   TRY(const auto body,
       F::lambda(w, *function,
                 {{pair + "[1]", child(left.type, Kind::array, 0)}, {pair + "[2]", child(right.type, Kind::array, 0)}},
@@ -60,15 +60,15 @@ Written<Typed> reduce(Writer& w, const FunctionCall& node, const Scope& scope) {
   TRY(const auto* step, lambda_at(node, 2, 2));
   TRY(const auto* finish, lambda_at(node, 3, 1));
   const auto element = child(array.type, Kind::array, 0);
-  const auto state = quote_identifier(F::fresh(w, "state"));
-  const auto item = quote_identifier(F::fresh(w, "item"));
+  const auto state = quote_identifier(F::parameter(w, "state"));
+  const auto item = quote_identifier(F::parameter(w, "item"));
   TRY(const auto body, F::lambda(w, *step, {{state + ".s", initial.type}, {item + ".x", element}}, true, scope));
   const auto state_type = common_type(initial.type, body.type).value_or(body.type);
   const auto spelled = to_duckdb(state_type);
   const auto cast = [&](const std::string& text) {
     return spelled.empty() ? text : "CAST(" + text + " AS " + spelled + ")";
   };
-  const auto x = quote_identifier(F::fresh(w, "x"));
+  const auto x = quote_identifier(F::parameter(w, "x"));
   const auto structs = "list_transform(" + array.sql + ", lambda " + x + ": struct_pack(s := " + cast(initial.sql) +
                        ", x := " + x + "))";
   // An empty array gives the initial state, so it stands in front with an element that nobody reads.

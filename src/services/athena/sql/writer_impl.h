@@ -109,7 +109,15 @@ class Writer {
 
   // ---- relations (write_relation.cpp)
   Written<RelationText> relation(const Relation&, const Scope* outer);
-  Written<RelationText> table(const TableRelation&);
+  struct TableText {
+    std::string sql;
+    std::vector<OutputColumn> columns;
+    std::set<std::string> hidden;
+    bool known = true;
+    bool common = false;  // a common table expression
+  };
+  Written<TableText> table_text(const TableRelation&);
+  Written<RelationText> table(const TableRelation&, const Name* alias, const std::vector<Name>& column_aliases);
   Written<RelationText> named(std::string text, const std::string& alias, const std::string& database,
                               std::vector<OutputColumn> columns, bool known, const std::vector<Name>& column_aliases,
                               Position);
@@ -166,10 +174,17 @@ class Writer {
   Written<std::string> sort_list(const std::vector<SortItem>&, const Scope&);
   std::string expand(std::string_view pattern, const std::vector<Typed>& arguments) const;
 
+  /// A lambda parameter's name: by depth and not counted, so that equal expressions have equal texts (GROUP BY needs
+  /// that).
+  std::string parameter_name(std::string_view stem) const {
+    return std::string(stem) + "$" + std::to_string(lambda_depth_);
+  }
+
   TableResolver& resolver_;
   const WriteOptions& options_;
   std::vector<CommonTableText> common_;
-  std::size_t names_ = 0;          // made up so far
+  std::size_t names_ = 0;  // made up so far
+  std::size_t lambda_depth_ = 0;
   int trying_ = 0;                 // depth of TRY
   std::set<std::string> aliases_;  // of the FROM clause being written, to keep DuckDB's unique
 };
