@@ -5,7 +5,7 @@ import json
 def test_a_pipe_of_statements_runs_each_and_fails_with_the_last_error(server):
     done = server.run("sql", check=False, input="select 1 as a; select 2 as b;\nselect broken")
     assert done.returncode == 1
-    assert " a" in done.stdout and " b" in done.stdout
+    assert done.stdout == "a\n-\n1\nb\n-\n2\n"
     assert "broken" in done.stderr and "line 2:8" in done.stderr
 
 
