@@ -117,6 +117,12 @@ Parsed<ExpressionPtr> Parser::word_primary() {
     if (!is_reserved(peek().raw) && (peek(1).kind == Token::Kind::string ||
                                      (are_words({"double", "precision"}) && peek(2).kind == Token::Kind::string))) {
       TRY(auto kind, base_type());
+      if (kind.is(Type::Kind::array) || kind.is(Type::Kind::map) || kind.is(Type::Kind::row))
+        return error(where,
+                     std::string("No literal form for type: ") + (kind.is(Type::Kind::array) ? "array"
+                                                                  : kind.is(Type::Kind::map) ? "map"
+                                                                                             : "row"),
+                     SyntaxErrorKind::type_mismatch);
       TRY(auto text, string());
       return make(where, TypedLiteral{std::move(kind), std::move(text)});
     }
