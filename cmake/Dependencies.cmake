@@ -1,6 +1,6 @@
 # Every third-party package, each with the one folder that may include it.
 find_package(PkgConfig REQUIRED)
-find_package(Boost 1.81 REQUIRED COMPONENTS json url)        # http (Beast); JSON everywhere
+find_package(Boost 1.81 REQUIRED COMPONENTS json)            # http (Beast); JSON everywhere
 find_package(CURL REQUIRED)                                  # http
 find_package(OpenSSL REQUIRED)                               # base (digests), http
 find_package(ZLIB REQUIRED)                                  # kafka (gzip)
@@ -8,7 +8,6 @@ find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)                                # base (logging)
 find_package(CLI11 REQUIRED)                                 # app
 find_package(GTest REQUIRED)
-find_package(benchmark REQUIRED)                             # bench
 find_package(SQLite3 REQUIRED)                               # services/glue, services/athena
 find_package(simdjson REQUIRED)                              # pipeline
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)     # kafka
