@@ -90,15 +90,24 @@ Result<void> empty_folder(const io::Path& data) {
   return {};
 }
 
+/// How a shell in this folder reaches this very program: nobody has installed it yet.
+std::string program() {
+  std::error_code error;
+  const auto path = std::filesystem::proximate(std::filesystem::read_symlink("/proc/self/exe", error), error);
+  return error ? "tickerlake" : path.string();
+}
+
 void print_next(const Endpoints& at, const io::Path& data) {
+  const std::string tickerlake = program();
   fmt::print(
       "\nGo on from here (the demo's lake stays in {}):\n"
-      "  tickerlake up --data {}            Kafka {}, AWS http://{}\n"
-      "  eval \"$(tickerlake env --data {})\"   then, in the same shell:\n"
+      "  {} up --data {}            Kafka {}, AWS http://{}\n"
+      "  eval \"$({} env --data {})\"   then, in the same shell:\n"
       "    kcat -b $TICKERLAKE_BOOTSTRAP -t {} -C -o -3 -e\n"
       "    aws s3 ls s3://lake/{}/ --recursive\n"
       "    python3 -c \"import boto3; print(boto3.client('glue').get_table(DatabaseName='{}', Name='{}')['Table'])\"\n",
-      data.string(), data.string(), at.kafka.text(), at.aws.text(), data.string(), topic, topic, database, topic);
+      data.string(), tickerlake, data.string(), at.kafka.text(), at.aws.text(), tickerlake, data.string(), topic, topic,
+      database, topic);
 }
 
 Result<int> demo(const DemoOptions& options, Context& context) {
