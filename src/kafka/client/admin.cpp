@@ -168,4 +168,18 @@ Result<std::vector<GroupOffset>> Admin::group_offsets(const std::string& group, 
   return offsets;
 }
 
+Result<int> find_or_make_topic(Consumer& consumer, const ClientSettings& settings, const std::string& topic,
+                               int partitions, milliseconds timeout, const Log& log) {
+  TRY(auto found, consumer.partitions(topic, timeout));
+  if (found) return *found;
+  TRY(auto admin, Admin::create(settings, log));
+  const NewTopic wanted{.name = topic, .partitions = partitions, .configs = {{"retention.ms", "-1"}}};
+  auto made = admin.create_topic(wanted, timeout);
+  if (!made && made.error().code != ErrorCode::already_exists) return std::unexpected(std::move(made).error());
+  CHECK(consumer.wait_for_leaders(topic, timeout));
+  TRY(found, consumer.partitions(topic, timeout));
+  if (!found) return fail(ErrorCode::not_found, "topic " + topic + " was made and is gone again");
+  return *found;
+}
+
 }  // namespace tickerlake::kafka

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "kafka/client/client.h"
+#include "kafka/client/consumer.h"
 
 namespace tickerlake::kafka {
 
@@ -58,5 +59,10 @@ class Admin : public Client {
  private:
   explicit Admin(Client&& client) : Client(std::move(client)) {}
 };
+
+/// How many partitions the topic has; it is made if it is missing, with the cluster's replication, and keeps its
+/// records for ever: retention goes by their timestamps, and market data is older than any default.
+Result<int> find_or_make_topic(Consumer& consumer, const ClientSettings& settings, const std::string& topic,
+                               int partitions, std::chrono::milliseconds timeout, const Log& log);
 
 }  // namespace tickerlake::kafka

@@ -199,45 +199,6 @@ Result<void> Client::wait_for_leaders(const std::string& topic, milliseconds tim
   }
 }
 
-Result<void> Client::create_topic(const std::string& topic, int partition_count, milliseconds timeout) {
-  constexpr int default_replication = -1;
-  char text[message_room];
-  rd_kafka_NewTopic_t* wanted =
-      rd_kafka_NewTopic_new(topic.c_str(), partition_count, default_replication, text, sizeof text);
-  if (wanted == nullptr) return fail(ErrorCode::invalid_argument, "topic " + topic + ": " + text);
-  // Retention goes by the records' timestamps, and market data is older than any default: brokers would drop it.
-  rd_kafka_NewTopic_set_config(wanted, "retention.ms", "-1");
-  rd_kafka_queue_t* queue = rd_kafka_queue_new(handle_);
-  rd_kafka_AdminOptions_t* options = rd_kafka_AdminOptions_new(handle_, RD_KAFKA_ADMIN_OP_CREATETOPICS);
-  rd_kafka_AdminOptions_set_request_timeout(options, to_ms(timeout), text, sizeof text);
-  rd_kafka_AdminOptions_set_operation_timeout(options, to_ms(timeout), text, sizeof text);
-  rd_kafka_CreateTopics(handle_, &wanted, 1, options, queue);
-  rd_kafka_event_t* event = rd_kafka_queue_poll(queue, to_ms(timeout) + 1'000);
-
-  Result<void> outcome;
-  if (event == nullptr) {
-    outcome = fail(ErrorCode::timeout, "creating topic " + topic + ": no answer");
-  } else if (rd_kafka_event_error(event) != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    outcome = std::unexpected(to_error(rd_kafka_event_error(event), "creating topic " + topic));
-  } else {
-    std::size_t count = 0;
-    const auto* result = rd_kafka_event_CreateTopics_result(event);
-    const auto** topics = rd_kafka_CreateTopics_result_topics(result, &count);
-    for (std::size_t i = 0; i < count; ++i) {
-      const auto code = rd_kafka_topic_result_error(topics[i]);
-      if (code == RD_KAFKA_RESP_ERR_NO_ERROR) continue;
-      const char* detail = rd_kafka_topic_result_error_string(topics[i]);
-      outcome =
-          fail(code_of(code), "creating topic " + topic + ": " + (detail != nullptr ? detail : rd_kafka_err2str(code)));
-    }
-  }
-  if (event != nullptr) rd_kafka_event_destroy(event);
-  rd_kafka_AdminOptions_destroy(options);
-  rd_kafka_queue_destroy(queue);
-  rd_kafka_NewTopic_destroy(wanted);
-  return outcome;
-}
-
 Result<Watermarks> Client::watermarks(const std::string& topic, std::int32_t partition, milliseconds timeout) {
   const auto deadline = steady_clock::now() + timeout;
   while (true) {

@@ -11,18 +11,14 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "kafka/client/settings.h"
+#include "kafka/client/watermarks.h"
 
 struct rd_kafka_s;
 
 namespace tickerlake::kafka {
 
-struct Watermarks {
-  std::int64_t low = 0;   // the first offset that is still there
-  std::int64_t high = 0;  // the offset that the next record will get
-};
-
-/// The common part of Producer and Consumer. Thread-safe. Errors: unavailable (no broker answers), timeout,
-/// unauthorized, not_found, invalid_argument, io.
+/// The common part of Admin and of librdkafka's producer and consumer. Thread-safe. Errors: unavailable (no broker
+/// answers), timeout, unauthorized, not_found, invalid_argument, io.
 class Client {
  public:
   Client(Client&&) noexcept;
@@ -33,8 +29,6 @@ class Client {
   Result<std::optional<int>> partitions(const std::string& topic, std::chrono::milliseconds timeout);
   /// Waits until every partition has a leader.
   Result<void> wait_for_leaders(const std::string& topic, std::chrono::milliseconds timeout);
-  /// ErrorCode::already_exists when it is there. The broker's default replication.
-  Result<void> create_topic(const std::string& topic, int partition_count, std::chrono::milliseconds timeout);
   Result<Watermarks> watermarks(const std::string& topic, std::int32_t partition, std::chrono::milliseconds timeout);
   Result<std::string> cluster_id(std::chrono::milliseconds timeout);
 

@@ -1,147 +1,16 @@
 #include "kafka/client/consumer.h"
 
-#include <utility>
-
-#include "kafka/client/client_state.h"
+#include "kafka/client/rdkafka_consumer.h"
 
 namespace tickerlake::kafka {
-namespace {
 
-struct PartitionList {
-  rd_kafka_topic_partition_list_t* list = nullptr;
-  explicit PartitionList(std::size_t size) : list(rd_kafka_topic_partition_list_new(static_cast<int>(size))) {}
-  ~PartitionList() { rd_kafka_topic_partition_list_destroy(list); }
-  PartitionList(const PartitionList&) = delete;
-  PartitionList& operator=(const PartitionList&) = delete;
-};
-
-/// Errors that pass by themselves: librdkafka goes on trying.
-bool passes(rd_kafka_resp_err_t code) {
-  switch (code) {
-    case RD_KAFKA_RESP_ERR__TRANSPORT:
-    case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
-    case RD_KAFKA_RESP_ERR__RESOLVE:
-    case RD_KAFKA_RESP_ERR__TIMED_OUT:
-    case RD_KAFKA_RESP_ERR__WAIT_COORD:
-    case RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE:
-    case RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS:
-    case RD_KAFKA_RESP_ERR_NOT_COORDINATOR:
-      return true;
-    default:
-      return false;
-  }
+std::optional<std::string_view> FetchedRecord::header(const char* name) const {
+  return RdkafkaConsumer::header(message, name);
 }
 
-}  // namespace
-
-std::optional<std::string_view> Record::header(const char* name) const {
-  rd_kafka_headers_t* headers = nullptr;
-  const void* data = nullptr;
-  std::size_t size = 0;
-  if (rd_kafka_message_headers(message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) return {};
-  if (rd_kafka_header_get_last(headers, name, &data, &size) != RD_KAFKA_RESP_ERR_NO_ERROR) return {};
-  return std::string_view(static_cast<const char*>(data), data == nullptr ? 0 : size);
-}
-
-void RecordBatch::clear() {
-  for (auto* message : messages_) rd_kafka_message_destroy(message);
-  messages_.clear();
-  records_.clear();
-  ends_.clear();
-}
-
-Result<Consumer> Consumer::create(const ClientSettings& settings, const std::string& group, const Log& log) {
-  const Defaults defaults = {
-      {"group.id", group},
-      {"fetch.wait.max.ms", "100"},
-      {"fetch.error.backoff.ms", "50"},
-      // A full queue makes librdkafka 2.0 pause a partition for a second: measured, a sink was 3.5 times slower at
-      // 50,000.
-      {"queued.min.messages", "1000000"},
-      {"queued.max.messages.kbytes", "131072"},
-      {"isolation.level", "read_committed"},
-  };
-  const Defaults fixed = {
-      {"enable.auto.commit", "false"},  {"enable.auto.offset.store", "false"},
-      {"auto.offset.reset", "error"},  // a gap is an error here, never a silent jump
-      {"enable.partition.eof", "true"}, {"allow.auto.create.topics", "false"},
-  };
-  TRY(Client client, Client::create(Kind::consumer, settings, defaults, fixed, log));
-  Consumer consumer(std::move(client), nullptr);
-  rd_kafka_poll_set_consumer(consumer.handle_);
-  consumer.queue_ = rd_kafka_queue_get_consumer(consumer.handle_);
-  return consumer;
-}
-
-Consumer::Consumer(Client client, rd_kafka_queue_s* queue) : Client(std::move(client)), queue_(queue) {}
-
-Consumer::Consumer(Consumer&& other) noexcept
-    : Client(std::move(other)), queue_(std::exchange(other.queue_, nullptr)) {}
-
-Consumer::~Consumer() {
-  if (queue_ == nullptr) return;
-  rd_kafka_queue_destroy(queue_);
-  rd_kafka_consumer_close(handle_);
-}
-
-Result<void> Consumer::assign(const std::string& topic, std::span<const PartitionOffset> from) {
-  const PartitionList partitions(from.size());
-  for (const auto& [partition, offset] : from)
-    rd_kafka_topic_partition_list_add(partitions.list, topic.c_str(), partition)->offset = offset;
-  const auto code = rd_kafka_assign(handle_, partitions.list);
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return std::unexpected(to_error(code, "assigning " + topic));
-  return {};
-}
-
-Result<void> Consumer::pause(const std::string& topic, std::int32_t partition) {
-  const PartitionList partitions(1);
-  rd_kafka_topic_partition_list_add(partitions.list, topic.c_str(), partition);
-  const auto code = rd_kafka_pause_partitions(handle_, partitions.list);
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return std::unexpected(to_error(code, "pausing " + topic));
-  return {};
-}
-
-Result<void> Consumer::resume(const std::string& topic, std::int32_t partition) {
-  const PartitionList partitions(1);
-  rd_kafka_topic_partition_list_add(partitions.list, topic.c_str(), partition);
-  const auto code = rd_kafka_resume_partitions(handle_, partitions.list);
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return std::unexpected(to_error(code, "resuming " + topic));
-  return {};
-}
-
-Result<void> Consumer::poll(RecordBatch& batch, std::size_t max, std::chrono::milliseconds timeout) {
-  batch.clear();
-  batch.messages_.resize(max);
-  const ssize_t count =
-      rd_kafka_consume_batch_queue(queue_, static_cast<int>(timeout.count()), batch.messages_.data(), max);
-  batch.messages_.resize(count < 0 ? 0 : static_cast<std::size_t>(count));
-  if (auto failure = state_->first_failure()) return std::unexpected(*std::move(failure));
-  if (count < 0) return std::unexpected(to_error(rd_kafka_last_error(), "consuming"));
-  for (auto* message : batch.messages_) {
-    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) [[likely]] {
-      batch.records_.push_back({.partition = message->partition,
-                                .has_key = message->key != nullptr,
-                                .has_value = message->payload != nullptr,
-                                .offset = message->offset,
-                                .timestamp_ms = rd_kafka_message_timestamp(message, nullptr),
-                                .key = {static_cast<const char*>(message->key), message->key_len},
-                                .value = {static_cast<const char*>(message->payload), message->len},
-                                .message = message});
-    } else if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-      batch.ends_.push_back({message->partition, message->offset});
-    } else if (!passes(message->err)) {
-      return std::unexpected(to_error(message->err, std::string("consuming partition ") +
-                                                        std::to_string(message->partition) + ": " +
-                                                        rd_kafka_message_errstr(message)));
-    }
-  }
-  return {};
-}
-
-void Consumer::commit(const std::string& topic, PartitionOffset next) {
-  const PartitionList partitions(1);
-  rd_kafka_topic_partition_list_add(partitions.list, topic.c_str(), next.partition)->offset = next.offset;
-  rd_kafka_commit(handle_, partitions.list, 1);
+Result<std::unique_ptr<Consumer>> Consumer::create(const ClientSettings& settings, const std::string& group,
+                                                   const Log& log) {
+  return RdkafkaConsumer::create(settings, group, log);
 }
 
 }  // namespace tickerlake::kafka

@@ -1,16 +1,26 @@
 #pragma once
 // A consumer of partitions that are assigned by hand, in batches.
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
 #include <span>
+#include <string>
+#include <string_view>
+#include <vector>
 
-#include "kafka/client/client.h"
+#include "base/bytes.h"
+#include "base/log.h"
+#include "base/result.h"
+#include "kafka/client/settings.h"
+#include "kafka/client/watermarks.h"
 
 struct rd_kafka_message_s;
-struct rd_kafka_queue_s;
 
 namespace tickerlake::kafka {
 
-/// A record as it lies in librdkafka's memory; valid while its batch is.
-struct Record {
+/// A record as it lies in the client's memory; valid while its batch is.
+struct FetchedRecord {
   std::int32_t partition = 0;
   bool has_key = false;
   bool has_value = false;
@@ -18,7 +28,8 @@ struct Record {
   std::int64_t timestamp_ms = 0;  // -1 if there is none
   std::string_view key;
   std::string_view value;
-  rd_kafka_message_s* message = nullptr;
+  ByteView headers;                       // as they are on the wire, or
+  rd_kafka_message_s* message = nullptr;  // librdkafka's message that knows them
 
   /// The last header of that name; parsed only when asked for.
   std::optional<std::string_view> header(const char* name) const;
@@ -32,19 +43,23 @@ class RecordBatch {
     std::int64_t offset;  // the partition had no record from here on
   };
   RecordBatch() = default;
-  ~RecordBatch() { clear(); }
   RecordBatch(const RecordBatch&) = delete;
   RecordBatch& operator=(const RecordBatch&) = delete;
-  void clear();
+  void clear() {
+    records_.clear();
+    ends_.clear();
+    memory_.clear();
+  }
 
-  std::span<const Record> records() const { return records_; }
+  std::span<const FetchedRecord> records() const { return records_; }
   std::span<const End> ends() const { return ends_; }
 
  private:
-  friend class Consumer;
-  std::vector<rd_kafka_message_s*> messages_;
-  std::vector<Record> records_;
+  friend class RdkafkaConsumer;
+  friend class BatchConsumer;
+  std::vector<FetchedRecord> records_;
   std::vector<End> ends_;
+  std::vector<std::shared_ptr<const void>> memory_;  // what the records' views point into
 };
 
 struct PartitionOffset {
@@ -52,27 +67,32 @@ struct PartitionOffset {
   std::int64_t offset;
 };
 
-/// Not thread-safe, but for commit() and the inherited part.
-class Consumer : public Client {
+/// Not thread-safe, but for commit() and what asks the cluster. Errors: unavailable (no broker answers), timeout,
+/// unauthorized, not_found, invalid_argument, io.
+class Consumer {
  public:
-  /// The group only names where commit() stores offsets: nothing is joined.
-  static Result<Consumer> create(const ClientSettings& settings, const std::string& group, const Log& log);
-  Consumer(Consumer&& other) noexcept;
-  Consumer& operator=(Consumer&&) = delete;
-  ~Consumer();
+  /// The group only names where commit() stores offsets: nothing is joined. Records of aborted transactions are not
+  /// seen.
+  static Result<std::unique_ptr<Consumer>> create(const ClientSettings& settings, const std::string& group,
+                                                  const Log& log);
+  virtual ~Consumer() = default;
+
+  /// How many partitions the topic has, nothing if there is no such topic.
+  virtual Result<std::optional<int>> partitions(const std::string& topic, std::chrono::milliseconds timeout) = 0;
+  /// Waits until every partition has a leader.
+  virtual Result<void> wait_for_leaders(const std::string& topic, std::chrono::milliseconds timeout) = 0;
+  virtual Result<Watermarks> watermarks(const std::string& topic, std::int32_t partition,
+                                        std::chrono::milliseconds timeout) = 0;
+  virtual Result<std::string> cluster_id(std::chrono::milliseconds timeout) = 0;
 
   /// Replaces what is read.
-  Result<void> assign(const std::string& topic, std::span<const PartitionOffset> from);
-  Result<void> pause(const std::string& topic, std::int32_t partition);
-  Result<void> resume(const std::string& topic, std::int32_t partition);
+  virtual Result<void> assign(const std::string& topic, std::span<const PartitionOffset> from) = 0;
+  virtual Result<void> pause(const std::string& topic, std::int32_t partition) = 0;
+  virtual Result<void> resume(const std::string& topic, std::int32_t partition) = 0;
   /// Up to max records; fewer, also none, after the timeout. A broker that is away is waited for.
-  Result<void> poll(RecordBatch& batch, std::size_t max, std::chrono::milliseconds timeout);
+  virtual Result<void> poll(RecordBatch& batch, std::size_t max, std::chrono::milliseconds timeout) = 0;
   /// Stores a group's offset, without waiting for the answer.
-  void commit(const std::string& topic, PartitionOffset next);
-
- private:
-  Consumer(Client client, rd_kafka_queue_s* queue);
-  rd_kafka_queue_s* queue_ = nullptr;
+  virtual void commit(const std::string& topic, PartitionOffset next) = 0;
 };
 
 }  // namespace tickerlake::kafka

@@ -1,10 +1,16 @@
 #pragma once
 // An idempotent producer: acks=all, no duplicates, no gaps, in order within a partition.
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
 #include <span>
+#include <string>
+#include <string_view>
 
-#include "kafka/client/client.h"
-
-struct rd_kafka_topic_s;
+#include "base/log.h"
+#include "base/result.h"
+#include "kafka/client/settings.h"
 
 namespace tickerlake::kafka {
 
@@ -13,42 +19,34 @@ struct Header {
   std::string_view value;
 };
 
-/// Not thread-safe.
-class Producer : public Client {
+/// Of one topic. Not thread-safe. A broker that is away is waited for; what can't be stored at all (a record that is
+/// too large, a producer that lost its right) ends the producer before a later record passes the failed one.
+class Producer {
  public:
   static constexpr int max_headers = 8;
 
   struct Tuning {
     std::chrono::milliseconds linger{5};
-    int queue_records = 15'000;       // a small queue stays in the cache: measured a quarter faster than a long one
-    int batch_bytes = 400'000;        // measured a third faster than 100'000: fewer requests, polls and syncs
+    int queue_records = 15'000;  // librdkafka only: a small queue stays in the cache, a quarter faster than a long one
+    int batch_bytes = 400'000;   // measured a third faster than 100'000: fewer requests, polls and syncs
     std::string compression = "none";  // lz4 saves the disk, and costs the whole job a quarter of its rate on two cores
   };
-  static Result<Producer> create(const ClientSettings& settings, const std::string& topic, const Tuning& tuning,
-                                 const Log& log);
-  Producer(Producer&& other) noexcept;
-  Producer& operator=(Producer&&) = delete;
-  ~Producer();
+  static Result<std::unique_ptr<Producer>> create(const ClientSettings& settings, const std::string& topic,
+                                                  const Tuning& tuning, const Log& log);
+  virtual ~Producer() = default;
 
-  /// Copies the record into the queue; false when that is full (poll, then try again). partition < 0: by the key.
-  Result<bool> produce(std::int32_t partition, std::string_view key, std::string_view value, std::int64_t timestamp_ms,
-                       std::span<const Header> headers);
-  /// The same for a record without a value (a tombstone) or without a key.
-  Result<bool> produce_optional(std::int32_t partition, const std::optional<std::string_view>& key,
-                                const std::optional<std::string_view>& value, std::int64_t timestamp_ms,
-                                std::span<const Header> headers);
-  /// Serves delivery reports; the first failed delivery, or what ended the producer, is its error from then on.
-  Result<void> poll(std::chrono::milliseconds timeout);
+  /// Copies the record into a batch; false when all of them are full (poll, then try again). partition < 0: by the key.
+  /// Without a value it is a tombstone.
+  virtual Result<bool> produce(std::int32_t partition, const std::optional<std::string_view>& key,
+                               const std::optional<std::string_view>& value, std::int64_t timestamp_ms,
+                               std::span<const Header> headers) = 0;
+  /// Sends what has lingered long enough, so call it regularly; and waits, up to the time given, for acknowledgements
+  /// while nothing more could be produced. The first failure is its error from then on.
+  virtual Result<void> poll(std::chrono::milliseconds timeout) = 0;
   /// Waits until everything is acknowledged; false when the time came first.
-  Result<bool> flush(std::chrono::milliseconds timeout);
+  virtual Result<bool> flush(std::chrono::milliseconds timeout) = 0;
   /// Records not acknowledged yet.
-  int in_queue() const;
-  /// Drops what was not sent yet.
-  void purge();
-
- private:
-  Producer(Client client, rd_kafka_topic_s* topic);
-  rd_kafka_topic_s* topic_ = nullptr;
+  virtual std::int64_t in_queue() const = 0;
 };
 
 }  // namespace tickerlake::kafka

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <thread>
 
+#include "kafka/client/admin.h"
 #include "kafka/client/partitioner.h"
 #include "kafka/client/producer.h"
 #include "pipeline/market/event_merge.h"
@@ -24,33 +25,27 @@ constexpr std::int64_t rows_between_looks = 1'024;  // at the clock, when flat o
 constexpr std::int64_t ms_per_day = 86'400'000;
 
 /// Makes the topic if it is missing; how many partitions it has.
-Result<int> prepare_topic(kafka::Consumer& consumer, const ReplayOptions& options) {
-  TRY(auto found, consumer.partitions(options.topic, patience));
-  if (!found) {
-    auto made = consumer.create_topic(options.topic, options.partitions.value_or(default_partitions), patience);
-    if (!made && made.error().code != ErrorCode::already_exists) return std::unexpected(std::move(made).error());
-    CHECK(consumer.wait_for_leaders(options.topic, patience));
-    TRY(found, consumer.partitions(options.topic, patience));
-    if (!found) return fail(ErrorCode::not_found, "topic " + options.topic + " was made and is gone again");
-  }
-  if (options.partitions && *options.partitions != *found)
-    return fail(ErrorCode::invalid_argument, "topic " + options.topic + " has " + std::to_string(*found) +
+Result<int> prepare_topic(kafka::Consumer& consumer, const ReplayOptions& options, const Log& log) {
+  TRY(const int found, kafka::find_or_make_topic(consumer, options.kafka, options.topic,
+                                                 options.partitions.value_or(default_partitions), patience, log));
+  if (options.partitions && *options.partitions != found)
+    return fail(ErrorCode::invalid_argument, "topic " + options.topic + " has " + std::to_string(found) +
                                                  " partitions already, not " + std::to_string(*options.partitions));
-  return *found;
+  return found;
 }
 
 /// Sends the rows that are not in the topic yet.
 class Sender {
  public:
   Sender(const ReplayOptions& options, const Stop& stop, const ReplayProgressCallback& progress, const Dataset& dataset,
-         const TopicState& state, ReplaySummary& summary, kafka::Producer producer)
+         const TopicState& state, ReplaySummary& summary, kafka::Producer& producer)
       : options_(options),
         stop_(stop),
         progress_(progress),
         dataset_(dataset),
         state_(state),
         summary_(summary),
-        producer_(std::move(producer)),
+        producer_(producer),
         pacer_(options.pace),
         schema_sent_(state.last.size()) {
     for (const auto& series : dataset.series) {
@@ -157,7 +152,7 @@ class Sender {
   const Dataset& dataset_;
   const TopicState& state_;
   ReplaySummary& summary_;
-  kafka::Producer producer_;
+  kafka::Producer& producer_;
   Pacer pacer_;
   BarFormatter formatter_;
   std::vector<std::int32_t> partition_of_series_;
@@ -191,23 +186,23 @@ Result<ReplaySummary> replay(const ReplayOptions& options, const Stop& stop, con
   for (std::size_t i = 0; i < dataset.series.size(); ++i)
     summary.symbols += i == 0 || dataset.series[i].symbol != dataset.series[i - 1].symbol ? 1 : 0;
 
-  TRY(kafka::Consumer consumer, kafka::Consumer::create(options.kafka, "tickerlake-replay", log));
-  auto partitions = prepare_topic(consumer, options);
+  TRY(const auto consumer, kafka::Consumer::create(options.kafka, "tickerlake-replay", log));
+  auto partitions = prepare_topic(*consumer, options, log);
   if (!partitions) return std::unexpected(std::move(partitions).error().within("Kafka at " + options.kafka.bootstrap));
   summary.partitions = *partitions;
-  TRY(const TopicState state, read_topic_state(consumer, options.topic, *partitions, stop, log));
+  TRY(const TopicState state, read_topic_state(*consumer, options.topic, *partitions, stop, log));
   CHECK(verify_same_history(dataset, options.topic, state.last));
 
   kafka::Producer::Tuning tuning;
   if (options.pace.kind == Pace::Kind::flat_out) tuning.linger = milliseconds(20);
-  TRY(auto producer, kafka::Producer::create(options.kafka, options.topic, tuning, log));
-  Sender sender(options, stop, progress, dataset, state, summary, std::move(producer));
+  TRY(const auto producer, kafka::Producer::create(options.kafka, options.topic, tuning, log));
+  Sender sender(options, stop, progress, dataset, state, summary, *producer);
   CHECK(sender.run());
 
   // Every record that came in the meantime should be one of ours.
   std::int64_t grown = 0;
   for (int partition = 0; partition < *partitions; ++partition) {
-    TRY(const auto marks, consumer.watermarks(options.topic, partition, patience));
+    TRY(const auto marks, consumer->watermarks(options.topic, partition, patience));
     grown += marks.high - state.watermarks[static_cast<std::size_t>(partition)].high;
   }
   if (grown != summary.rows_sent && !summary.interrupted)

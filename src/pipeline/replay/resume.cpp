@@ -29,7 +29,7 @@ Result<std::vector<kafka::Watermarks>> read_watermarks(kafka::Consumer& consumer
   return all;
 }
 
-std::optional<std::int64_t> seq_of(const kafka::Record& record) {
+std::optional<std::int64_t> seq_of(const kafka::FetchedRecord& record) {
   const auto text = record.header(seq_header.data());
   std::int64_t seq = 0;
   if (!text) return {};

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "kafka/client/consumer.h"
+#include "kafka/client/admin.h"
 
 namespace tickerlake::pipeline {
 namespace {
@@ -32,34 +32,25 @@ DeadLetterTopic::DeadLetterTopic(kafka::ClientSettings settings, std::string top
 
 Result<void> DeadLetterTopic::open() {
   if (producer_) return {};
-  TRY(auto consumer, kafka::Consumer::create(settings_, "tickerlake-dead-letters", log_));
-  TRY(auto found, consumer.partitions(topic_, patience));
-  if (!found) {
-    auto made = consumer.create_topic(topic_, wanted_partitions_, patience);
-    if (!made && made.error().code != ErrorCode::already_exists) return std::unexpected(std::move(made).error());
-    CHECK(consumer.wait_for_leaders(topic_, patience));
-    TRY(found, consumer.partitions(topic_, patience));
-    if (!found) return fail(ErrorCode::unavailable, "topic " + topic_ + " was made and is not there");
-  }
-  partitions_ = *found;
-  TRY(auto producer, kafka::Producer::create(settings_, topic_, {}, log_));
-  producer_.emplace(std::move(producer));
+  TRY(const auto consumer, kafka::Consumer::create(settings_, "tickerlake-dead-letters", log_));
+  TRY(partitions_, kafka::find_or_make_topic(*consumer, settings_, topic_, wanted_partitions_, patience, log_));
+  TRY(producer_, kafka::Producer::create(settings_, topic_, {}, log_));
   return {};
 }
 
 Result<std::vector<std::int64_t>> DeadLetterTopic::find_written(std::int32_t partition, std::int64_t first,
                                                                 std::int64_t last, const Stop& stop) {
-  TRY(auto consumer, kafka::Consumer::create(settings_, "tickerlake-dead-letters", log_));
+  TRY(const auto consumer, kafka::Consumer::create(settings_, "tickerlake-dead-letters", log_));
   const std::int32_t at = partition % partitions_;
-  TRY(const auto marks, consumer.watermarks(topic_, at, patience));
+  TRY(const auto marks, consumer->watermarks(topic_, at, patience));
   std::vector<std::int64_t> found;
   if (marks.low == marks.high) return found;
   const kafka::PartitionOffset from[] = {{at, marks.low}};
-  CHECK(consumer.assign(topic_, from));
+  CHECK(consumer->assign(topic_, from));
   kafka::RecordBatch batch;
   for (std::int64_t position = marks.low; position < marks.high;) {
     if (stop.requested()) return fail(ErrorCode::cancelled, "stopped");
-    CHECK(consumer.poll(batch, poll_records, milliseconds(100)));
+    CHECK(consumer->poll(batch, poll_records, milliseconds(100)));
     for (const auto& record : batch.records()) {
       position = record.offset + 1;
       if (number(record.header("partition")) != partition || record.header("topic") != source_) continue;
@@ -91,10 +82,9 @@ Result<void> DeadLetterTopic::write(std::int32_t partition, const std::vector<De
                                      {"timestamp", time},
                                      {"reason", letter.reason}};
     while (true) {
-      TRY(const bool taken,
-          producer_->produce_optional(partition % partitions_,
-                                      letter.key ? std::optional<std::string_view>(*letter.key) : std::nullopt,
-                                      letter.value, std::max<std::int64_t>(letter.timestamp_ms, 0), headers));
+      TRY(const bool taken, producer_->produce(partition % partitions_,
+                                               letter.key ? std::optional<std::string_view>(*letter.key) : std::nullopt,
+                                               letter.value, std::max<std::int64_t>(letter.timestamp_ms, 0), headers));
       if (taken) break;
       CHECK(producer_->poll(milliseconds(10)));
       if (stop.requested()) return fail(ErrorCode::cancelled, "stopped");

@@ -44,7 +44,7 @@ class DeadLetterTopic {
 
   Mutex mutex_;
   int partitions_ TL_GUARDED_BY(mutex_) = 0;
-  std::optional<kafka::Producer> producer_ TL_GUARDED_BY(mutex_);
+  std::unique_ptr<kafka::Producer> producer_ TL_GUARDED_BY(mutex_);
 };
 
 }  // namespace tickerlake::pipeline

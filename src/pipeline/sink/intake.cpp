@@ -6,7 +6,7 @@
 
 namespace tickerlake::pipeline {
 
-std::uint32_t fingerprint(const kafka::Record& record) {
+std::uint32_t fingerprint(const kafka::FetchedRecord& record) {
   const std::uint64_t lengths[2] = {record.has_key ? record.key.size() + 1 : 0,
                                     record.has_value ? record.value.size() + 1 : 0};
   const std::uint32_t with_lengths = crc32c(std::as_bytes(std::span(lengths)));
@@ -36,7 +36,7 @@ void Intake::begin(std::shared_ptr<const Layout> layout) {
   last_record_crc_ = 0;
 }
 
-void Intake::take(const kafka::Record& record, Time now) {
+void Intake::take(const kafka::FetchedRecord& record, Time now) {
   if (record.offset < position_) return;
   position_ = record.offset + 1;
   if (last_record_ < 0) since_ = now;
@@ -64,7 +64,7 @@ void Intake::take(const kafka::Record& record, Time now) {
 
 void Intake::skip_to(std::int64_t offset) { position_ = std::max(position_, offset); }
 
-void Intake::note_last(const kafka::Record& record) {
+void Intake::note_last(const kafka::FetchedRecord& record) {
   if (record.offset == last_record_) last_record_crc_ = fingerprint(record);
 }
 

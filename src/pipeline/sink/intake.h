@@ -11,7 +11,7 @@
 namespace tickerlake::pipeline {
 
 /// CRC-32C of a record's key and value, each with its length in front.
-std::uint32_t fingerprint(const kafka::Record& record);
+std::uint32_t fingerprint(const kafka::FetchedRecord& record);
 
 /// Not thread-safe.
 class Intake {
@@ -34,11 +34,11 @@ class Intake {
 
   /// Records before position() are ignored. Records must come in the order of their offsets, and none behind a redone
   /// plan's last.
-  void take(const kafka::Record& record, Time now);
+  void take(const kafka::FetchedRecord& record, Time now);
   /// The partition has no record before this offset that was not seen.
   void skip_to(std::int64_t offset);
   /// Of the last record taken: once a batch is enough, before its memory goes.
-  void note_last(const kafka::Record& record);
+  void note_last(const kafka::FetchedRecord& record);
 
   /// Ends the range: the plan is handed to the planner; what comes next is collected under next_layout. Nothing when
   /// the planner refuses it (planner().failure()).

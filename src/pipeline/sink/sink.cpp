@@ -21,7 +21,7 @@ constexpr std::size_t poll_records = 4'000;
 class Run {
  public:
   Run(const SinkOptions& options, LakeStore& lake, const Stop& stop, const SinkProgressCallback& progress,
-      const Log& log, kafka::Consumer consumer, std::string cluster, std::vector<PartitionStart> starts)
+      const Log& log, kafka::Consumer& consumer, std::string cluster, std::vector<PartitionStart> starts)
       : options_(options),
         stop_(stop),
         progress_(progress),
@@ -29,7 +29,7 @@ class Run {
         names_{.prefix = options.prefix, .topic = options.topic},
         cluster_(std::move(cluster)),
         starts_(std::move(starts)),
-        consumer_(std::move(consumer)),
+        consumer_(consumer),
         letters_(options.kafka, options.topic, static_cast<int>(starts_.size()), log),
         flusher_(lake, names_, letters_, stop, starts_.size(), log, [this](std::int32_t partition, std::int64_t next) {
           consumer_.commit(options_.topic, {partition, next});
@@ -106,7 +106,7 @@ class Run {
   }
 
   /// A record before the position: the one that the last plan ended with, or one that was asked for on its account.
-  Result<void> check_topic(const kafka::Record& record) {
+  Result<void> check_topic(const kafka::FetchedRecord& record) {
     const TopicCheck& check = starts_[static_cast<std::size_t>(record.partition)].check;
     if (record.offset != check.offset || fingerprint(record) == check.crc) return {};
     return fail(ErrorCode::corrupt, options_.topic + "/" + std::to_string(record.partition) +
@@ -191,16 +191,16 @@ class Run {
   const std::string writer_ = random_uuid();
   std::vector<PartitionStart> starts_;  // by partition
   std::shared_ptr<const Layout> layout_;
-  std::vector<std::unique_ptr<Intake>> intakes_;  // by partition
-  std::vector<const kafka::Record*> last_of_;     // of the batch at hand, by partition
-  std::vector<bool> finished_;                    // by partition: with until_end, all read that was there at the start
+  std::vector<std::unique_ptr<Intake>> intakes_;      // by partition
+  std::vector<const kafka::FetchedRecord*> last_of_;  // of the batch at hand, by partition
+  std::vector<bool> finished_;  // by partition: with until_end, all read that was there at the start
   std::int64_t records_read_ = 0;
   std::int64_t bytes_read_ = 0;
   std::int64_t total_ = 0;
   std::int64_t completed_ = 0;
   const steady_clock::time_point start_ = steady_clock::now();
   steady_clock::time_point last_report_{};
-  kafka::Consumer consumer_;
+  kafka::Consumer& consumer_;
   DeadLetterTopic letters_;
   Flusher flusher_;  // last: its threads use what is above
 };
@@ -230,17 +230,17 @@ Result<SinkSummary> sink(const SinkOptions& options, LakeStore& lake, const Stop
   if (options.flush_rows < 1 || options.flush_bytes < 1 || options.flush_interval.count() < 1)
     return fail(ErrorCode::invalid_argument, "a flush needs at least one row, byte and millisecond");
   const std::string group = options.group.empty() ? "tickerlake-sink-" + options.topic : options.group;
-  TRY(kafka::Consumer consumer, kafka::Consumer::create(options.kafka, group, log));
+  TRY(const auto consumer, kafka::Consumer::create(options.kafka, group, log));
   const auto stopped = [&](Error error) -> Result<SinkSummary> {
     if (!stop.requested() || error.code != ErrorCode::cancelled) return std::unexpected(std::move(error));
     return SinkSummary{.interrupted = true};
   };
-  const auto partitions = wait_for_topic(options, consumer, stop, log);
+  const auto partitions = wait_for_topic(options, *consumer, stop, log);
   if (!partitions) return stopped(partitions.error());
-  TRY(std::string cluster, consumer.cluster_id(patience));
-  auto starts = find_starts(options, lake, consumer, cluster, *partitions, stop, log);
+  TRY(std::string cluster, consumer->cluster_id(patience));
+  auto starts = find_starts(options, lake, *consumer, cluster, *partitions, stop, log);
   if (!starts) return stopped(std::move(starts).error());
-  Run run(options, lake, stop, progress, log, std::move(consumer), std::move(cluster), *std::move(starts));
+  Run run(options, lake, stop, progress, log, *consumer, std::move(cluster), *std::move(starts));
   auto outcome = run.run();
   if (!outcome) return stopped(std::move(outcome).error());
   return outcome;
