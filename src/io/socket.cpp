@@ -177,6 +177,31 @@ Result<void> Socket::send_file(const File& file, std::int64_t position, std::int
   return {};
 }
 
+Result<std::size_t> Socket::try_read(MutableBytes into) {
+  while (true) {
+    const ssize_t n = ::recv(descriptor_, into.data(), into.size(), MSG_DONTWAIT);
+    if (n > 0) return static_cast<std::size_t>(n);
+    if (n == 0) return fail(ErrorCode::unavailable, "can't read from the connection: the peer closed it");
+    if (errno == EAGAIN || errno == EWOULDBLOCK) return 0;
+    if (errno != EINTR) return std::unexpected(socket_error("can't read from the connection", errno));
+  }
+}
+
+Result<std::size_t> Socket::try_write(std::span<const ByteView> parts) {
+  constexpr std::size_t most_parts = 16;  // at once; the rest goes with the next call
+  iovec vectors[most_parts];
+  msghdr message{};
+  message.msg_iov = vectors;
+  for (const ByteView part : parts.first(std::min(parts.size(), most_parts)))
+    vectors[message.msg_iovlen++] = {const_cast<std::byte*>(part.data()), part.size()};
+  while (true) {
+    const ssize_t n = ::sendmsg(descriptor_, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (n >= 0) return static_cast<std::size_t>(n);
+    if (errno == EAGAIN || errno == EWOULDBLOCK) return 0;
+    if (errno != EINTR) return std::unexpected(socket_error("can't write to the connection", errno));
+  }
+}
+
 void Socket::set_timeout(std::chrono::milliseconds read, std::chrono::milliseconds write) {
   const auto as_timeval = [](std::chrono::milliseconds limit) {
     return timeval{limit.count() / 1000, (limit.count() % 1000) * 1000};

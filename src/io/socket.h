@@ -41,6 +41,10 @@ class Socket {
   /// sendfile: length bytes of the file from position, without passing through this process.
   Result<void> send_file(const File& file, std::int64_t position, std::int64_t length);
 
+  /// What goes without waiting, 0 if that is nothing. ErrorCode::unavailable when the peer has closed.
+  Result<std::size_t> try_read(MutableBytes into);
+  Result<std::size_t> try_write(std::span<const ByteView> parts);
+
   /// How long a read or a write may make no progress; zero for ever.
   void set_timeout(std::chrono::milliseconds read, std::chrono::milliseconds write);
   /// Wakes every thread that reads or writes here; they see the end of the stream. Thread-safe.

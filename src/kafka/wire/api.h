@@ -81,6 +81,7 @@ struct Records {
   bool is_null = false;
   ByteView bytes;
   std::vector<FileSlice> slices;
+  bool by_reference = false;  // when written: the bytes stay where they are and outlive the frame
 
   std::int64_t size() const {
     if (slices.empty()) return static_cast<std::int64_t>(bytes.size());

@@ -13,7 +13,7 @@ constexpr std::int64_t least_sendfile = 32_KiB;
 
 std::int64_t Frame::size() const {
   auto sum = static_cast<std::int64_t>(bytes.size());
-  for (const Splice& splice : splices) sum += splice.slice.length;
+  for (const Splice& splice : splices) sum += splice.size();
   return sum;
 }
 
@@ -23,10 +23,12 @@ Result<void> Frame::send(io::Socket& socket) const {
   std::vector<ByteView> gathered = {prefix};
   std::deque<Buffer> copies;  // a deque: views into earlier ones stay valid
   std::size_t sent = 0;
-  for (const auto& [at, slice] : splices) {
+  for (const auto& [at, slice, memory] : splices) {
     gathered.push_back(ByteView(bytes).subspan(sent, at - sent));
     sent = at;
-    if (slice.length < least_sendfile) {
+    if (slice.file == nullptr) {
+      gathered.push_back(memory);
+    } else if (slice.length < least_sendfile) {
       Buffer& copy = copies.emplace_back(static_cast<std::size_t>(slice.length));
       CHECK(slice.file->read_exactly_at(slice.position, copy));
       gathered.push_back(copy);

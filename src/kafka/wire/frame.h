@@ -9,11 +9,13 @@
 
 namespace tickerlake::kafka {
 
-/// Bytes with slices of files between them.
+/// Bytes with slices of files, or memory of others, between them.
 struct Frame {
   struct Splice {
     std::size_t at;  // position in bytes before which the slice stands
     FileSlice slice;
+    ByteView memory = {};  // in place of the slice: must outlive the frame
+    std::int64_t size() const { return slice.length + static_cast<std::int64_t>(memory.size()); }
   };
   Buffer bytes;
   std::vector<Splice> splices;  // in order of position

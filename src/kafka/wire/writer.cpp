@@ -54,10 +54,12 @@ void Writer::write(const std::optional<Buffer>& value) {
 void Writer::write(const Records& value) {
   if (value.is_null) return length(-1, false);
   length(value.size(), false);
-  if (value.slices.empty()) {
+  if (value.by_reference) {
+    frame_.splices.push_back({frame_.bytes.size(), {}, value.bytes});
+  } else if (value.slices.empty()) {
     raw(value.bytes);
   } else {
-    for (const FileSlice& slice : value.slices) frame_.splices.push_back({frame_.bytes.size(), slice});
+    for (const FileSlice& slice : value.slices) frame_.splices.push_back({frame_.bytes.size(), slice, {}});
   }
 }
 
