@@ -8,6 +8,7 @@
 
 #include "kafka/errors.h"
 #include "kafka/wire/api.h"
+#include "kafka/wire/parts.h"
 
 namespace tickerlake::kafka {
 
@@ -89,29 +90,21 @@ struct DescribeLogDirsRequest {
 
 struct DescribeLogDirsResponse {
   struct Directory {
-    struct Topic {
-      struct Partition {
-        std::int32_t partition_index = 0;
-        std::int64_t partition_size = 0;
-        std::int64_t offset_lag = 0;
-        bool is_future_key = false;
-
-        static void fields(auto& c, auto& m) {
-          c(m.partition_index);
-          c(m.partition_size);
-          c(m.offset_lag);
-          c(m.is_future_key);
-        }
-      };
-
-      std::string name;
-      std::vector<Partition> partitions;
+    struct Partition {
+      std::int32_t partition_index = 0;
+      std::int64_t partition_size = 0;
+      std::int64_t offset_lag = 0;
+      bool is_future_key = false;
 
       static void fields(auto& c, auto& m) {
-        c(m.name);
-        c(m.partitions);
+        c(m.partition_index);
+        c(m.partition_size);
+        c(m.offset_lag);
+        c(m.is_future_key);
       }
     };
+
+    using Topic = ByTopic<Partition>;
 
     KafkaError error_code = KafkaError::none;
     std::string log_dir;

@@ -8,6 +8,7 @@
 
 #include "kafka/errors.h"
 #include "kafka/wire/api.h"
+#include "kafka/wire/parts.h"
 
 namespace tickerlake::kafka {
 
@@ -102,31 +103,25 @@ struct DescribeConfigsResponse {
 
 struct AlterConfigsResponse;
 
+/// What one resource's configuration becomes.
+template <class ConfigChange>
+struct ConfigChanges {
+  using Config = ConfigChange;
+  std::int8_t resource_type = 0;
+  std::string resource_name;
+  std::vector<Config> configs;
+
+  static void fields(auto& c, auto& m) {
+    c(m.resource_type);
+    c(m.resource_name);
+    c(m.configs);
+  }
+};
+
 struct AlterConfigsRequest {
   static constexpr auto api = Api{.key = 33, .name = "AlterConfigs", .versions = {0, 2}, .flexible_since = 2};
   using Response = AlterConfigsResponse;
-
-  struct Resource {
-    struct Config {
-      std::string name;
-      std::optional<std::string> value;
-
-      static void fields(auto& c, auto& m) {
-        c(m.name);
-        c(m.value);
-      }
-    };
-
-    std::int8_t resource_type = 0;
-    std::string resource_name;
-    std::vector<Config> configs;
-
-    static void fields(auto& c, auto& m) {
-      c(m.resource_type);
-      c(m.resource_name);
-      c(m.configs);
-    }
-  };
+  using Resource = ConfigChanges<ConfigValue>;
 
   std::vector<Resource> resources;
   bool validate_only = false;
@@ -136,61 +131,24 @@ struct AlterConfigsRequest {
     c(m.validate_only);
   }
 };
-
-struct AlterConfigsResponse {
-  struct Resource {
-    KafkaError error_code = KafkaError::none;
-    std::optional<std::string> error_message;
-    std::int8_t resource_type = 0;
-    std::string resource_name;
-
-    static void fields(auto& c, auto& m) {
-      c(m.error_code);
-      c(m.error_message);
-      c(m.resource_type);
-      c(m.resource_name);
-    }
-  };
-
-  std::int32_t throttle_time_ms = 0;
-  std::vector<Resource> responses;
-
-  static void fields(auto& c, auto& m) {
-    c(m.throttle_time_ms);
-    c(m.responses);
-  }
-};
-
-struct IncrementalAlterConfigsResponse;
 
 struct IncrementalAlterConfigsRequest {
   static constexpr auto api =
       Api{.key = 44, .name = "IncrementalAlterConfigs", .versions = {0, 1}, .flexible_since = 1};
-  using Response = IncrementalAlterConfigsResponse;
+  using Response = AlterConfigsResponse;
 
-  struct Resource {
-    struct Config {
-      std::string name;
-      std::int8_t config_operation = 0;
-      std::optional<std::string> value;
-
-      static void fields(auto& c, auto& m) {
-        c(m.name);
-        c(m.config_operation);
-        c(m.value);
-      }
-    };
-
-    std::int8_t resource_type = 0;
-    std::string resource_name;
-    std::vector<Config> configs;
+  struct Config {
+    std::string name;
+    std::int8_t config_operation = 0;
+    std::optional<std::string> value;
 
     static void fields(auto& c, auto& m) {
-      c(m.resource_type);
-      c(m.resource_name);
-      c(m.configs);
+      c(m.name);
+      c(m.config_operation);
+      c(m.value);
     }
   };
+  using Resource = ConfigChanges<Config>;
 
   std::vector<Resource> resources;
   bool validate_only = false;
@@ -201,7 +159,8 @@ struct IncrementalAlterConfigsRequest {
   }
 };
 
-struct IncrementalAlterConfigsResponse {
+/// Of both.
+struct AlterConfigsResponse {
   struct Resource {
     KafkaError error_code = KafkaError::none;
     std::optional<std::string> error_message;

@@ -8,6 +8,7 @@
 
 #include "kafka/errors.h"
 #include "kafka/wire/api.h"
+#include "kafka/wire/parts.h"
 
 namespace tickerlake::kafka {
 
@@ -116,17 +117,6 @@ struct FetchResponse {
         }
       };
 
-      struct Leader {
-        std::int32_t leader_id = -1;
-        std::int32_t leader_epoch = -1;
-        bool operator==(const Leader&) const = default;
-
-        static void fields(auto& c, auto& m) {
-          c(m.leader_id);
-          c(m.leader_epoch);
-        }
-      };
-
       struct SnapshotId {
         std::int64_t end_offset = -1;
         std::int32_t epoch = -1;
@@ -154,7 +144,7 @@ struct FetchResponse {
       std::int64_t last_stable_offset = -1;
       std::int64_t log_start_offset = -1;
       EpochEndOffset diverging_epoch;
-      Leader current_leader;
+      CurrentLeader current_leader;
       SnapshotId snapshot_id;
       std::optional<std::vector<AbortedTransaction>> aborted_transactions;
       std::int32_t preferred_read_replica = -1;
@@ -181,21 +171,6 @@ struct FetchResponse {
       c(m.topic, until(12));
       c(m.topic_id, since(13));
       c(m.partitions);
-    }
-  };
-
-  struct NodeEndpoint {
-    std::int32_t node_id = 0;
-    std::string host;
-    std::int32_t port = 0;
-    std::optional<std::string> rack;
-    bool operator==(const NodeEndpoint&) const = default;
-
-    static void fields(auto& c, auto& m) {
-      c(m.node_id);
-      c(m.host);
-      c(m.port);
-      c(m.rack);
     }
   };
 

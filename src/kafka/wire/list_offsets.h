@@ -8,6 +8,7 @@
 
 #include "kafka/errors.h"
 #include "kafka/wire/api.h"
+#include "kafka/wire/parts.h"
 
 namespace tickerlake::kafka {
 
@@ -17,27 +18,19 @@ struct ListOffsetsRequest {
   static constexpr auto api = Api{.key = 2, .name = "ListOffsets", .versions = {1, 11}, .flexible_since = 6};
   using Response = ListOffsetsResponse;
 
-  struct Topic {
-    struct Partition {
-      std::int32_t partition_index = 0;
-      std::int32_t current_leader_epoch = -1;
-      std::int64_t timestamp = 0;
-
-      static void fields(auto& c, auto& m) {
-        c(m.partition_index);
-        c(m.current_leader_epoch, since(4));
-        c(m.timestamp);
-      }
-    };
-
-    std::string name;
-    std::vector<Partition> partitions;
+  struct Partition {
+    std::int32_t partition_index = 0;
+    std::int32_t current_leader_epoch = -1;
+    std::int64_t timestamp = 0;
 
     static void fields(auto& c, auto& m) {
-      c(m.name);
-      c(m.partitions);
+      c(m.partition_index);
+      c(m.current_leader_epoch, since(4));
+      c(m.timestamp);
     }
   };
+
+  using Topic = ByTopic<Partition>;
 
   std::int32_t replica_id = 0;
   std::int8_t isolation_level = 0;
@@ -53,31 +46,23 @@ struct ListOffsetsRequest {
 };
 
 struct ListOffsetsResponse {
-  struct Topic {
-    struct Partition {
-      std::int32_t partition_index = 0;
-      KafkaError error_code = KafkaError::none;
-      std::int64_t timestamp = -1;
-      std::int64_t offset = -1;
-      std::int32_t leader_epoch = -1;
-
-      static void fields(auto& c, auto& m) {
-        c(m.partition_index);
-        c(m.error_code);
-        c(m.timestamp);
-        c(m.offset);
-        c(m.leader_epoch, since(4));
-      }
-    };
-
-    std::string name;
-    std::vector<Partition> partitions;
+  struct Partition {
+    std::int32_t partition_index = 0;
+    KafkaError error_code = KafkaError::none;
+    std::int64_t timestamp = -1;
+    std::int64_t offset = -1;
+    std::int32_t leader_epoch = -1;
 
     static void fields(auto& c, auto& m) {
-      c(m.name);
-      c(m.partitions);
+      c(m.partition_index);
+      c(m.error_code);
+      c(m.timestamp);
+      c(m.offset);
+      c(m.leader_epoch, since(4));
     }
   };
+
+  using Topic = ByTopic<Partition>;
 
   std::int32_t throttle_time_ms = 0;
   std::vector<Topic> topics;

@@ -9,6 +9,7 @@
 
 #include "kafka/errors.h"
 #include "kafka/wire/api.h"
+#include "kafka/wire/parts.h"
 
 namespace tickerlake::kafka {
 
@@ -18,31 +19,21 @@ struct OffsetCommitRequest {
   static constexpr auto api = Api{.key = 8, .name = "OffsetCommit", .versions = {2, 10}, .flexible_since = 8};
   using Response = OffsetCommitResponse;
 
-  struct Topic {
-    struct Partition {
-      std::int32_t partition_index = 0;
-      std::int64_t committed_offset = 0;
-      std::int32_t committed_leader_epoch = -1;
-      std::optional<std::string> committed_metadata;
-
-      static void fields(auto& c, auto& m) {
-        c(m.partition_index);
-        c(m.committed_offset);
-        c(m.committed_leader_epoch, since(6));
-        c(m.committed_metadata);
-      }
-    };
-
-    std::string name;
-    Uuid topic_id;
-    std::vector<Partition> partitions;
+  struct Partition {
+    std::int32_t partition_index = 0;
+    std::int64_t committed_offset = 0;
+    std::int32_t committed_leader_epoch = -1;
+    std::optional<std::string> committed_metadata;
 
     static void fields(auto& c, auto& m) {
-      c(m.name, until(9));
-      c(m.topic_id, since(10));
-      c(m.partitions);
+      c(m.partition_index);
+      c(m.committed_offset);
+      c(m.committed_leader_epoch, since(6));
+      c(m.committed_metadata);
     }
   };
+
+  using Topic = ByTopicOrId<Partition, 10>;
 
   std::string group_id;
   std::int32_t generation_id = -1;
@@ -62,27 +53,7 @@ struct OffsetCommitRequest {
 };
 
 struct OffsetCommitResponse {
-  struct Topic {
-    struct Partition {
-      std::int32_t partition_index = 0;
-      KafkaError error_code = KafkaError::none;
-
-      static void fields(auto& c, auto& m) {
-        c(m.partition_index);
-        c(m.error_code);
-      }
-    };
-
-    std::string name;
-    Uuid topic_id;
-    std::vector<Partition> partitions;
-
-    static void fields(auto& c, auto& m) {
-      c(m.name, until(9));
-      c(m.topic_id, since(10));
-      c(m.partitions);
-    }
-  };
+  using Topic = ByTopicOrId<PartitionError, 10>;
 
   std::int32_t throttle_time_ms = 0;
   std::vector<Topic> topics;
@@ -149,60 +120,26 @@ struct OffsetFetchRequest {
 };
 
 struct OffsetFetchResponse {
-  struct Topic {
-    struct Partition {
-      std::int32_t partition_index = 0;
-      std::int64_t committed_offset = 0;
-      std::int32_t committed_leader_epoch = -1;
-      std::optional<std::string> metadata;
-      KafkaError error_code = KafkaError::none;
-
-      static void fields(auto& c, auto& m) {
-        c(m.partition_index);
-        c(m.committed_offset);
-        c(m.committed_leader_epoch, since(5));
-        c(m.metadata);
-        c(m.error_code);
-      }
-    };
-
-    std::string name;
-    std::vector<Partition> partitions;
+  struct Partition {
+    std::int32_t partition_index = 0;
+    std::int64_t committed_offset = 0;
+    std::int32_t committed_leader_epoch = -1;
+    std::optional<std::string> metadata;
+    KafkaError error_code = KafkaError::none;
 
     static void fields(auto& c, auto& m) {
-      c(m.name);
-      c(m.partitions);
+      c(m.partition_index);
+      c(m.committed_offset);
+      c(m.committed_leader_epoch, since(5));
+      c(m.metadata);
+      c(m.error_code);
     }
   };
 
+  using Topic = ByTopic<Partition>;
+
   struct Group {
-    struct Topic {
-      struct Partition {
-        std::int32_t partition_index = 0;
-        std::int64_t committed_offset = 0;
-        std::int32_t committed_leader_epoch = -1;
-        std::optional<std::string> metadata;
-        KafkaError error_code = KafkaError::none;
-
-        static void fields(auto& c, auto& m) {
-          c(m.partition_index);
-          c(m.committed_offset);
-          c(m.committed_leader_epoch);
-          c(m.metadata);
-          c(m.error_code);
-        }
-      };
-
-      std::string name;
-      Uuid topic_id;
-      std::vector<Partition> partitions;
-
-      static void fields(auto& c, auto& m) {
-        c(m.name, until(9));
-        c(m.topic_id, since(10));
-        c(m.partitions);
-      }
-    };
+    using Topic = ByTopicOrId<Partition, 10>;
 
     std::string group_id;
     std::vector<Topic> topics;
@@ -234,21 +171,13 @@ struct OffsetDeleteRequest {
   static constexpr auto api = Api{.key = 47, .name = "OffsetDelete", .versions = {0, 0}};
   using Response = OffsetDeleteResponse;
 
-  struct Topic {
-    struct Partition {
-      std::int32_t partition_index = 0;
+  struct Partition {
+    std::int32_t partition_index = 0;
 
-      static void fields(auto& c, auto& m) { c(m.partition_index); }
-    };
-
-    std::string name;
-    std::vector<Partition> partitions;
-
-    static void fields(auto& c, auto& m) {
-      c(m.name);
-      c(m.partitions);
-    }
+    static void fields(auto& c, auto& m) { c(m.partition_index); }
   };
+
+  using Topic = ByTopic<Partition>;
 
   std::string group_id;
   std::vector<Topic> topics;
@@ -260,25 +189,7 @@ struct OffsetDeleteRequest {
 };
 
 struct OffsetDeleteResponse {
-  struct Topic {
-    struct Partition {
-      std::int32_t partition_index = 0;
-      KafkaError error_code = KafkaError::none;
-
-      static void fields(auto& c, auto& m) {
-        c(m.partition_index);
-        c(m.error_code);
-      }
-    };
-
-    std::string name;
-    std::vector<Partition> partitions;
-
-    static void fields(auto& c, auto& m) {
-      c(m.name);
-      c(m.partitions);
-    }
-  };
+  using Topic = ByTopic<PartitionError>;
 
   KafkaError error_code = KafkaError::none;
   std::int32_t throttle_time_ms = 0;

@@ -8,6 +8,7 @@
 
 #include "kafka/errors.h"
 #include "kafka/wire/api.h"
+#include "kafka/wire/parts.h"
 
 namespace tickerlake::kafka {
 
@@ -65,17 +66,6 @@ struct ProduceResponse {
         }
       };
 
-      struct Leader {
-        std::int32_t leader_id = -1;
-        std::int32_t leader_epoch = -1;
-        bool operator==(const Leader&) const = default;
-
-        static void fields(auto& c, auto& m) {
-          c(m.leader_id);
-          c(m.leader_epoch);
-        }
-      };
-
       std::int32_t index = 0;
       KafkaError error_code = KafkaError::none;
       std::int64_t base_offset = 0;
@@ -83,7 +73,7 @@ struct ProduceResponse {
       std::int64_t log_start_offset = -1;
       std::vector<RecordError> record_errors;
       std::optional<std::string> error_message;
-      Leader current_leader;
+      CurrentLeader current_leader;
 
       static void fields(auto& c, auto& m) {
         c(m.index);
@@ -105,21 +95,6 @@ struct ProduceResponse {
       c(m.name, until(12));
       c(m.topic_id, since(13));
       c(m.partition_responses);
-    }
-  };
-
-  struct NodeEndpoint {
-    std::int32_t node_id = 0;
-    std::string host;
-    std::int32_t port = 0;
-    std::optional<std::string> rack;
-    bool operator==(const NodeEndpoint&) const = default;
-
-    static void fields(auto& c, auto& m) {
-      c(m.node_id);
-      c(m.host);
-      c(m.port);
-      c(m.rack);
     }
   };
 

@@ -8,6 +8,7 @@
 
 #include "kafka/errors.h"
 #include "kafka/wire/api.h"
+#include "kafka/wire/parts.h"
 
 namespace tickerlake::kafka {
 
@@ -28,21 +29,11 @@ struct CreateTopicsRequest {
       }
     };
 
-    struct Config {
-      std::string name;
-      std::optional<std::string> value;
-
-      static void fields(auto& c, auto& m) {
-        c(m.name);
-        c(m.value);
-      }
-    };
-
     std::string name;
     std::int32_t num_partitions = 0;
     std::int16_t replication_factor = 0;
     std::vector<Assignment> assignments;
-    std::vector<Config> configs;
+    std::vector<ConfigValue> configs;
 
     static void fields(auto& c, auto& m) {
       c(m.name);
@@ -226,25 +217,17 @@ struct DeleteRecordsRequest {
   static constexpr auto api = Api{.key = 21, .name = "DeleteRecords", .versions = {0, 2}, .flexible_since = 2};
   using Response = DeleteRecordsResponse;
 
-  struct Topic {
-    struct Partition {
-      std::int32_t partition_index = 0;
-      std::int64_t offset = 0;
-
-      static void fields(auto& c, auto& m) {
-        c(m.partition_index);
-        c(m.offset);
-      }
-    };
-
-    std::string name;
-    std::vector<Partition> partitions;
+  struct Partition {
+    std::int32_t partition_index = 0;
+    std::int64_t offset = 0;
 
     static void fields(auto& c, auto& m) {
-      c(m.name);
-      c(m.partitions);
+      c(m.partition_index);
+      c(m.offset);
     }
   };
+
+  using Topic = ByTopic<Partition>;
 
   std::vector<Topic> topics;
   std::int32_t timeout_ms = 0;
@@ -256,27 +239,19 @@ struct DeleteRecordsRequest {
 };
 
 struct DeleteRecordsResponse {
-  struct Topic {
-    struct Partition {
-      std::int32_t partition_index = 0;
-      std::int64_t low_watermark = 0;
-      KafkaError error_code = KafkaError::none;
-
-      static void fields(auto& c, auto& m) {
-        c(m.partition_index);
-        c(m.low_watermark);
-        c(m.error_code);
-      }
-    };
-
-    std::string name;
-    std::vector<Partition> partitions;
+  struct Partition {
+    std::int32_t partition_index = 0;
+    std::int64_t low_watermark = 0;
+    KafkaError error_code = KafkaError::none;
 
     static void fields(auto& c, auto& m) {
-      c(m.name);
-      c(m.partitions);
+      c(m.partition_index);
+      c(m.low_watermark);
+      c(m.error_code);
     }
   };
+
+  using Topic = ByTopic<Partition>;
 
   std::int32_t throttle_time_ms = 0;
   std::vector<Topic> topics;

@@ -118,9 +118,9 @@ kafka::AlterConfigsResponse handle(Broker& broker, const Caller&, const kafka::A
   return response;
 }
 
-kafka::IncrementalAlterConfigsResponse handle(Broker& broker, const Caller&,
-                                              const kafka::IncrementalAlterConfigsRequest& request) {
-  kafka::IncrementalAlterConfigsResponse response;
+kafka::AlterConfigsResponse handle(Broker& broker, const Caller&,
+                                   const kafka::IncrementalAlterConfigsRequest& request) {
+  kafka::AlterConfigsResponse response;
   for (const auto& resource : request.resources) {
     const Outcome outcome =
         alter(broker, resource.resource_type, resource.resource_name, request.validate_only,

@@ -47,7 +47,7 @@ kafka::AlterConfigsResponse handle(Broker&, const Caller&, const kafka::AlterCon
 kafka::DescribeLogDirsResponse handle(Broker&, const Caller&, const kafka::DescribeLogDirsRequest&);
 kafka::CreatePartitionsResponse handle(Broker&, const Caller&, const kafka::CreatePartitionsRequest&);
 kafka::DeleteGroupsResponse handle(Broker&, const Caller&, const kafka::DeleteGroupsRequest&);
-kafka::IncrementalAlterConfigsResponse handle(Broker&, const Caller&, const kafka::IncrementalAlterConfigsRequest&);
+kafka::AlterConfigsResponse handle(Broker&, const Caller&, const kafka::IncrementalAlterConfigsRequest&);
 kafka::OffsetDeleteResponse handle(Broker&, const Caller&, const kafka::OffsetDeleteRequest&);
 kafka::DescribeClusterResponse handle(Broker&, const Caller&, const kafka::DescribeClusterRequest&);
 kafka::DescribeTopicPartitionsResponse handle(Broker&, const Caller&, const kafka::DescribeTopicPartitionsRequest&);
