@@ -70,22 +70,29 @@ Written<Typed> date_trunc(Writer& w, const FunctionCall& node, const Scope& scop
   return Typed{moment.type.is(Kind::date) ? "CAST(" + text + " AS DATE)" : text, moment.type};
 }
 
-Written<Typed> formatted(Writer& w, const FunctionCall& node, const Scope& scope,
-                         std::optional<std::string> (*translate)(std::string_view)) {
+using Translate = std::optional<std::string> (*)(std::string_view);
+
+/// The second argument, a literal, as DuckDB writes such patterns.
+Written<std::string> pattern_of(const FunctionCall& node, Translate translate) {
   if (node.arguments.size() != 2) return F::wrong_count(node);
   const auto* pattern = F::literal(node, 1);
   if (pattern == nullptr)
     return F::wrong(node, node.name.text + " needs its pattern as a literal", SyntaxErrorKind::unsupported);
-  const auto translated = translate(*pattern);
+  auto translated = translate(*pattern);
   if (!translated)
     return F::wrong(node, "Pattern '" + *pattern + "' of " + node.name.text + " is not supported",
                     SyntaxErrorKind::unsupported);
+  return *std::move(translated);
+}
+
+Written<Typed> formatted(Writer& w, const FunctionCall& node, const Scope& scope, Translate translate) {
+  TRY(const auto format, pattern_of(node, translate));
   TRY(const auto moment, F::argument(w, node, 0, scope));
   if (moment.type.is_text())
     return F::wrong(node,
                     "Unexpected parameters (" + to_string(moment.type) + ", varchar) for function " + node.name.text);
   const auto value = moment.type.is(Kind::timestamp_with_zone) ? "CAST(" + moment.sql + " AS TIMESTAMP)" : moment.sql;
-  return Typed{"strftime(" + value + ", " + quote_string(*translated) + ")", Type::of(Kind::varchar)};
+  return Typed{"strftime(" + value + ", " + quote_string(format) + ")", Type::of(Kind::varchar)};
 }
 
 Written<Typed> date_format(Writer& w, const FunctionCall& node, const Scope& scope) {
@@ -95,18 +102,10 @@ Written<Typed> format_datetime(Writer& w, const FunctionCall& node, const Scope&
   return formatted(w, node, scope, strftime_of_joda);
 }
 
-Written<Typed> parsed(Writer& w, const FunctionCall& node, const Scope& scope,
-                      std::optional<std::string> (*translate)(std::string_view), bool zoned) {
-  if (node.arguments.size() != 2) return F::wrong_count(node);
-  const auto* pattern = F::literal(node, 1);
-  if (pattern == nullptr)
-    return F::wrong(node, node.name.text + " needs its pattern as a literal", SyntaxErrorKind::unsupported);
-  const auto translated = translate(*pattern);
-  if (!translated)
-    return F::wrong(node, "Pattern '" + *pattern + "' of " + node.name.text + " is not supported",
-                    SyntaxErrorKind::unsupported);
+Written<Typed> parsed(Writer& w, const FunctionCall& node, const Scope& scope, Translate translate, bool zoned) {
+  TRY(const auto format, pattern_of(node, translate));
   TRY(const auto text, F::argument(w, node, 0, scope));
-  const auto value = "strptime(" + text.sql + ", " + quote_string(*translated) + ")";
+  const auto value = "strptime(" + text.sql + ", " + quote_string(format) + ")";
   if (!zoned) return Typed{value, Type::of(Kind::timestamp, 3)};
   return Typed{"CAST(" + value + " AS TIMESTAMPTZ)", Type::of(Kind::timestamp_with_zone, 3)};
 }
