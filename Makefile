@@ -1,7 +1,7 @@
 # The ways in. `make help` lists them.
 BUILD := build/release
 .DEFAULT_GOAL := help
-.PHONY: help build demo test test-all bench install clean packages
+.PHONY: help build demo test test-all soak bench install clean packages
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -24,6 +24,11 @@ test-all: ## the longer suites too; docs/compatibility.md holds their latest res
 	@scripts/install-packages test
 	@scripts/build release
 	@tests/run --all
+
+soak: ## half an hour of everything at once; memory, threads and descriptors must stay flat
+	@scripts/install-packages test
+	@scripts/build release
+	@tests/soak/run
 
 bench: build ## measure, side by side with the peers; docs/performance.md explains the figures
 	@bench/run
