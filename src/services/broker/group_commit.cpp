@@ -10,8 +10,7 @@ GroupCommit::~GroupCommit() { stop(); }
 
 void GroupCommit::mark_dirty(std::shared_ptr<Syncable> file) {
   MutexLock lock(mutex_);
-  dirty_.push_back(std::move(file));
-  if (dirty_.size() == 1) wake_.notify_one();
+  if (rounds_.mark(std::move(file))) wake_.notify_one();
 }
 
 void GroupCommit::stop() {
@@ -24,24 +23,24 @@ void GroupCommit::stop() {
 }
 
 void GroupCommit::run() {
-  std::vector<std::shared_ptr<Syncable>> round;
-  auto earliest = std::chrono::steady_clock::now();
   while (true) {
+    std::vector<std::shared_ptr<Syncable>> round;
     {
       MutexLock lock(mutex_);
-      while (dirty_.empty() && !stopping_) wake_.wait(mutex_);
-      while (!stopping_ && std::chrono::steady_clock::now() < earliest) wake_.wait_until(mutex_, earliest);
-      if (dirty_.empty()) return;
-      round.swap(dirty_);
+      while (!rounds_.is_due() && !stopping_) wake_.wait(mutex_);
+      while (!stopping_ && std::chrono::steady_clock::now() < rounds_.earliest()) {
+        wake_.wait_until(mutex_, rounds_.earliest());
+      }
+      if (!rounds_.is_due()) return;
+      round = rounds_.begin(std::chrono::steady_clock::now());
     }
-    const auto started = std::chrono::steady_clock::now();
     if (round.size() > 1) {
       for (const auto& file : round) file->begin_sync();
     }
     std::int64_t bytes = 0;
     for (const auto& file : round) bytes += file->sync();
-    round.clear();
-    earliest = bytes >= bulk_round_bytes ? started + bulk_round_interval : started;
+    MutexLock lock(mutex_);
+    rounds_.end(bytes);
   }
 }
 

@@ -1,14 +1,12 @@
 #pragma once
 // One thread that makes appends durable: it syncs every partition written since its last round, then tells who waits.
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <thread>
-#include <vector>
 
-#include "base/bytes.h"
 #include "base/log.h"
 #include "base/mutex.h"
+#include "services/broker/commit_rounds.h"
 
 namespace tickerlake::broker {
 
@@ -24,12 +22,8 @@ class Syncable {
   virtual std::int64_t sync() = 0;
 };
 
-/// When a round has written this much, the next one begins bulk_round_interval after it or later: a sync costs about as
-/// much CPU as writing 100 kB, so bulk loads gain from fewer, larger rounds. Small writes are synced at once.
-inline constexpr std::int64_t bulk_round_bytes = 64_KiB;
-inline constexpr std::chrono::milliseconds bulk_round_interval{4};
-
-/// Thread-safe. Appends that arrive while a round's fdatasync runs share the next round's. Lock order: the mutex of a
+/// Thread-safe. Appends that arrive while a round's fdatasync runs share the next round's
+/// (CommitRounds decides). Lock order: the mutex of a
 /// Syncable comes before GroupCommit::mutex_; a round holds neither while it syncs.
 class GroupCommit {
  public:
@@ -49,7 +43,7 @@ class GroupCommit {
   const Log log_;
   Mutex mutex_;
   Condition wake_;
-  std::vector<std::shared_ptr<Syncable>> dirty_ TL_GUARDED_BY(mutex_);
+  CommitRounds<std::shared_ptr<Syncable>> rounds_ TL_GUARDED_BY(mutex_);
   bool stopping_ TL_GUARDED_BY(mutex_) = false;
   std::thread thread_;  // last: starts when all else is there
 };

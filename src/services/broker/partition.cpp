@@ -26,7 +26,7 @@ Partition::Partition(std::unique_ptr<PartitionLog> log, const TopicConfig& confi
       last_checkpoint_ms_(environment_.clock.now_ms()),
       log_(std::move(log)),
       config_(config),
-      durable_(log_->end()) {}
+      durability_(log_->end()) {}
 
 Partition::~Partition() = default;
 
@@ -76,20 +76,14 @@ std::expected<Appended, AppendError> Partition::append(ByteView bytes, Origin or
     environment_.log.error("append failed: {}", appended.error().message);
     return std::unexpected(AppendError{Refusal::storage, appended.error().message});
   }
-  if (!dirty_) {
-    dirty_ = true;
-    environment_.group_commit.mark_dirty(shared_from_this());
-  }
+  if (durability_.appended()) environment_.group_commit.mark_dirty(shared_from_this());
   return Appended{base, log_->end().offset, append_time ? now_ms : -1, log_->log_start(), false};
 }
 
 void Partition::when_durable(Offset next, Completion completion) {
   {
     MutexLock lock(mutex_);
-    if (next > durable_.offset) {
-      waiting_.push_back({next, std::move(completion)});
-      return;
-    }
+    if (durability_.wait(next, completion)) return;
   }
   completion();
 }
@@ -128,7 +122,7 @@ std::int64_t Partition::sync() {
     LogPosition end;
     {
       MutexLock lock(mutex_);
-      dirty_ = false;
+      durability_.begin_sync();
       unsynced = log_->take_unsynced();
       end = log_->end();
     }
@@ -138,13 +132,7 @@ std::int64_t Partition::sync() {
       if (auto synced = io::sync_directory(directory_); !synced) panic(synced.error().message);
     }
     MutexLock lock(mutex_);
-    durable_ = std::max(durable_, end);
-    const Offset durable = durable_.offset;
-    std::erase_if(waiting_, [&](Waiting& waiting) {
-      if (waiting.next > durable) return false;
-      completions.push_back(std::move(waiting.completion));
-      return true;
-    });
+    completions = durability_.synced(end);
     for (FetchSignal* watcher : watchers_) watcher->notify();
   }
   for (Completion& completion : completions) completion();
@@ -157,7 +145,8 @@ Offsets Partition::offsets() const {
 }
 
 Offsets Partition::offsets_locked() const {
-  return {log_->log_start(), durable_.offset, log_->end().offset, durable_.offset};
+  const Offset durable = durability_.durable().offset;
+  return {log_->log_start(), durable, log_->end().offset, durable};
 }
 
 std::int64_t Partition::size_bytes() const {

@@ -14,6 +14,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "io/file_slice.h"
+#include "services/broker/durability.h"
 #include "services/broker/fetch_signal.h"
 #include "services/broker/group_commit.h"
 #include "services/broker/ids.h"
@@ -147,10 +148,6 @@ class Partition final : public Syncable, public std::enable_shared_from_this<Par
   std::int64_t sync() override TL_EXCLUDES(mutex_);
 
  private:
-  struct Waiting {
-    Offset next;
-    Completion completion;
-  };
   /// An expired segment whose files go when it is due.
   struct Doomed {
     Offset base;
@@ -175,10 +172,8 @@ class Partition final : public Syncable, public std::enable_shared_from_this<Par
   mutable Mutex mutex_;
   const std::unique_ptr<PartitionLog> log_ TL_GUARDED_BY(mutex_);
   TopicConfig config_ TL_GUARDED_BY(mutex_);
-  LogPosition durable_ TL_GUARDED_BY(mutex_);  // the high watermark, and where its bytes end
-  bool dirty_ TL_GUARDED_BY(mutex_) = false;   // the group commit knows of us
+  Durability<Completion> durability_ TL_GUARDED_BY(mutex_);
   bool closed_ TL_GUARDED_BY(mutex_) = false;
-  std::vector<Waiting> waiting_ TL_GUARDED_BY(mutex_);
   std::vector<FetchSignal*> watchers_ TL_GUARDED_BY(mutex_);
   std::vector<Doomed> doomed_ TL_GUARDED_BY(mutex_);
 };

@@ -60,7 +60,7 @@ void Partition::apply_retention() {
     MutexLock lock(mutex_);
     if (closed_) return;
     log_->expire_producers(now_ms);
-    expired = log_->take_expired(config_, durable_.offset, now_ms);
+    expired = log_->take_expired(config_, durability_.durable().offset, now_ms);
     if (expired) {
       for (Offset base : *expired) doomed_.push_back({base, now_ms + config_.file_delete_delay_ms});
     }
@@ -105,7 +105,7 @@ Result<Offset> Partition::delete_records(Offset before) {
   {
     MutexLock lock(mutex_);
     if (closed_) return fail(ErrorCode::unavailable, "the partition is closed");
-    if (before > durable_.offset) {
+    if (before > durability_.durable().offset) {
       return fail(ErrorCode::invalid_argument, "records can only be deleted up to the high watermark");
     }
     if (before <= log_->log_start()) return log_->log_start();

@@ -62,7 +62,7 @@ std::expected<Fetched, FetchError> Partition::read(Offset from, std::int64_t max
         return std::unexpected(FetchError::out_of_range);
       }
       if (from >= fetched.offsets.high_watermark) return fetched;
-      auto located = log_->locate(from, max_bytes, durable_);
+      auto located = log_->locate(from, max_bytes, durability_.durable());
       if (!located) {
         environment_.log.error("fetch failed: {}", located.error().message);
         return std::unexpected(FetchError::storage);
@@ -92,7 +92,7 @@ Result<std::optional<TimestampedOffset>> Partition::find_by_timestamp(TimestampM
   {
     MutexLock lock(mutex_);
     log_start = log_->log_start();
-    TRY(ranges, log_->locate_time(timestamp_ms, durable_));
+    TRY(ranges, log_->locate_time(timestamp_ms, durability_.durable()));
   }
   for (const PartitionLog::Range& range : ranges) {
     std::int64_t position = range.start;
@@ -118,7 +118,7 @@ Result<std::optional<TimestampedOffset>> Partition::find_max_timestamp() {
   std::optional<PartitionLog::Range> range;
   {
     MutexLock lock(mutex_);
-    TRY(range, log_->locate_max_timestamp(durable_));
+    TRY(range, log_->locate_max_timestamp(durability_.durable()));
   }
   if (!range) return std::optional<TimestampedOffset>();
   // What is not durable yet may hold the segment's largest timestamp; then the largest below it is looked for.

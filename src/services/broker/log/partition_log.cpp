@@ -42,8 +42,7 @@ Result<void> PartitionLog::append(std::span<const ByteView> parts, const kafka::
   CHECK(segment.append(parts, header, config.index_interval_bytes));
   next_offset_ = Offset(header.last_offset() + 1);
   producers_.remember(header, now_ms);
-  if (unsynced_.files.empty() || unsynced_.files.back() != segment.file()) unsynced_.files.push_back(segment.file());
-  unsynced_.bytes += header.size();
+  unsynced_.wrote(segment.file(), header.size());
   return {};
 }
 

@@ -12,6 +12,7 @@
 #include "services/broker/log/checkpoint.h"
 #include "services/broker/log/producer_state.h"
 #include "services/broker/log/segment.h"
+#include "services/broker/log/unsynced.h"
 #include "services/broker/topic_config.h"
 
 namespace tickerlake::broker {
@@ -38,13 +39,8 @@ class PartitionLog {
   Result<void> append(std::span<const ByteView> parts, const kafka::BatchHeader& header, const TopicConfig& config,
                       TimestampMs now_ms);
 
-  /// Files that must be synced, and whether the folder must be, to make everything up to end() durable. Taking it
-  /// makes the caller responsible.
-  struct Unsynced {
-    std::vector<std::shared_ptr<const io::File>> files;
-    std::int64_t bytes = 0;  // how much was appended to them
-    bool directory = false;
-  };
+  /// What must be synced to make everything up to end() durable. Taking it makes the caller responsible.
+  using Unsynced = broker::Unsynced<std::shared_ptr<const io::File>>;
   Unsynced take_unsynced();
   const Unsynced& unsynced() const { return unsynced_; }
 

@@ -1,11 +1,12 @@
 // Opens a partition's folder: trusts what its checkpoint covers, checks the rest batch by batch, cuts what is torn.
-// What a batch is worth is decided in segment_scan; here are the files.
+// What is decided about segments and batches stands in recovery_plan.h and segment_scan.h; here are the files.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
 
 #include "services/broker/log/partition_log.h"
+#include "services/broker/log/recovery_plan.h"
 #include "services/broker/log/segment_scan.h"
 
 namespace tickerlake::broker {
@@ -37,7 +38,6 @@ class LogRecovery {
     PartitionLog& partition = *opened;
     partition.log_start_ = checkpoint_.log_start;
     partition.producers_ = std::move(producers_);
-    partition.next_offset_ = std::max(checkpoint_.recovery.offset, checkpoint_.log_start);
     partition.active_since_ms_ = now_ms_;
     if (usable_) partition.opened_with_ = checkpoint_;
     CHECK(open_segments(partition));
@@ -56,13 +56,15 @@ class LogRecovery {
     std::error_code error;
     for (const auto& entry : std::filesystem::directory_iterator(directory_, error)) {
       const std::string name = entry.path().filename().string();
-      if (const auto base = parse_segment_name(name, ".log")) bases_.push_back(*base);
+      if (const auto base = parse_segment_name(name, ".log")) {
+        segments_.push_back({*base, static_cast<std::int64_t>(entry.file_size(error))});
+      }
       if (const auto base = parse_segment_name(name, ".index")) indexed_.push_back(*base);
       if (const auto offset = parse_segment_name(name, ".snapshot")) snapshots_.push_back(*offset);
       if (name.ends_with(".new")) CHECK(io::remove_file(entry.path()));
     }
     if (error) return fail_errno("can't list " + directory_.string(), error.value());
-    std::ranges::sort(bases_);
+    std::ranges::sort(segments_, {}, &SegmentFile::base);
     return {};
   }
 
@@ -72,22 +74,15 @@ class LogRecovery {
     has_checkpoint_ = checkpoint.has_value();
     if (checkpoint) {
       checkpoint_ = *checkpoint;
-      CHECK(remove_below_log_start());
-      if (is_usable()) return remove_old_snapshots();
+      for (const SegmentFile& expired : take_expired(segments_, checkpoint_.log_start)) {
+        CHECK(Segment::remove(directory_, expired.base));
+      }
+      if (fits(checkpoint_, segments_) && read_producers()) return remove_old_snapshots();
       log_.warning("{}: the checkpoint at offset {} does not fit the files; the whole log is checked",
                    directory_.string(), checkpoint->recovery.offset.value());
     }
-    const Offset first = bases_.empty() ? checkpoint_.log_start : bases_.front();
-    checkpoint_.recovery = {first, first, 0};
+    checkpoint_.recovery = beginning(segments_, checkpoint_.log_start);
     producers_ = {};
-    return {};
-  }
-
-  Result<void> remove_below_log_start() {
-    while (bases_.size() > 1 && bases_[1] <= checkpoint_.log_start) {
-      CHECK(Segment::remove(directory_, bases_.front()));
-      bases_.erase(bases_.begin());
-    }
     return {};
   }
 
@@ -100,14 +95,10 @@ class LogRecovery {
     return {};
   }
 
-  bool is_usable() {
-    const LogPosition& recovery = checkpoint_.recovery;
-    if (!std::ranges::binary_search(bases_, recovery.segment)) return false;
-    std::error_code error;
-    const auto size = std::filesystem::file_size(directory_ / segment_file_name(recovery.segment, ".log"), error);
-    if (error || static_cast<std::int64_t>(size) < recovery.position) return false;
+  /// The checkpoint's snapshot, if it has one; false when that is missing or damaged.
+  bool read_producers() {
     if (!checkpoint_.has_producers) return true;
-    const auto bytes = io::read_file(directory_ / snapshot_file_name(recovery.offset));
+    const auto bytes = io::read_file(directory_ / snapshot_file_name(checkpoint_.recovery.offset));
     if (!bytes) return false;
     auto decoded = ProducerState::decode(as_bytes(*bytes));
     if (!decoded) return false;
@@ -116,43 +107,42 @@ class LogRecovery {
   }
 
   Result<void> open_segments(PartitionLog& partition) {
-    const LogPosition& recovery = checkpoint_.recovery;
-    for (std::size_t i = 0; i < bases_.size(); ++i) {
-      TRY(auto segment, Segment::open(directory_, bases_[i]));
-      bool torn = false;
-      if (bases_[i] < recovery.segment) {
-        if (std::ranges::find(indexed_, bases_[i]) == indexed_.end()) CHECK(rebuild_indexes(*segment));
-      } else {
-        const bool has_point = bases_[i] == recovery.segment;
-        const LogPosition from =
-            has_point ? recovery : LogPosition{std::max(bases_[i], partition.next_offset_), bases_[i], 0};
-        TRY(torn, check_segment(partition, *segment, from));
+    RecoveryWalk walk(checkpoint_.recovery);
+    for (const auto& [base, size] : segments_) {
+      const RecoveryWalk::Fate fate = walk.fate_of(base);
+      if (fate == RecoveryWalk::Fate::set_aside) {
+        CHECK(set_aside(partition, base, walk.next()));
+        continue;
+      }
+      TRY(auto segment, Segment::open(directory_, base));
+      if (fate == RecoveryWalk::Fate::check) {
+        TRY(const Offset next, check_segment(partition, *segment, walk.check_from(base)));
+        walk.checked(next);
+      } else if (std::ranges::find(indexed_, base) == indexed_.end()) {
+        CHECK(rebuild_indexes(*segment));
       }
       partition.segments_.push_back(std::move(segment));
-      if (torn) return set_aside(i + 1, partition);
     }
+    partition.next_offset_ = walk.next();
     return {};
   }
 
-  /// Checks a segment's batches from a position on; true when bytes had to be cut.
-  Result<bool> check_segment(PartitionLog& partition, Segment& segment, const LogPosition& from) {
+  /// Checks a segment's batches from a position on and cuts what is not one; the offset behind the last.
+  Result<Offset> check_segment(PartitionLog& partition, Segment& segment, const LogPosition& from) {
     const std::int64_t size = segment.size();
-    if (from.position == size && size > 0) {
-      partition.next_offset_ = from.offset;
-      return false;  // a clean stop
-    }
+    if (from.position == size && size > 0) return from.offset;  // a clean stop
     CHECK(segment.rewind(from.position, from.offset));
     Offset expected = from.offset;
     std::string_view reason;
     CHECK(scan(segment, size, expected, reason, &partition.producers_));
-    partition.next_offset_ = expected;
     if (size > from.position) partition.unsynced_.files.push_back(segment.file());
     partition.unsynced_.directory = true;
-    if (segment.size() == size) return false;
-    log_.warning("{}: cut {} bytes at {}, offset {}: {}", segment.file()->path().string(), size - segment.size(),
-                 segment.size(), expected.value(), reason);
-    CHECK(segment.cut());
-    return true;
+    if (segment.size() < size) {
+      log_.warning("{}: cut {} bytes at {}, offset {}: {}", segment.file()->path().string(), size - segment.size(),
+                   segment.size(), expected.value(), reason);
+      CHECK(segment.cut());
+    }
+    return expected;
   }
 
   Result<void> rebuild_indexes(Segment& segment) {
@@ -196,26 +186,23 @@ class LogRecovery {
     return {};
   }
 
-  /// What follows a cut can't be part of this log any more. It is kept under another name, for people to look at.
-  Result<void> set_aside(std::size_t first, const PartitionLog& partition) {
-    for (std::size_t i = first; i < bases_.size(); ++i) {
-      const io::Path path = directory_ / segment_file_name(bases_[i], ".log");
-      log_.error("{}: its offsets do not follow the cut at {}; renamed to .cut", path.string(),
-                 partition.next_offset_.value());
-      io::Path aside = path;
-      aside += ".cut";
-      CHECK(io::rename(path, aside));
-      CHECK(Segment::remove(directory_, bases_[i]));  // its indexes
-    }
-    return {};
+  /// What does not follow can't be part of this log any more. It is kept under another name, for people to look at.
+  Result<void> set_aside(PartitionLog& partition, Offset base, Offset next) {
+    const io::Path path = directory_ / segment_file_name(base, ".log");
+    log_.error("{}: its offsets do not follow the log's end at {}; renamed to .cut", path.string(), next.value());
+    io::Path aside = path;
+    aside += ".cut";
+    CHECK(io::rename(path, aside));
+    partition.unsynced_.directory = true;
+    return Segment::remove(directory_, base);  // its indexes
   }
 
   const io::Path& directory_;
   const TopicConfig& config_;
   const TimestampMs now_ms_;
   const Log& log_;
-  std::vector<Offset> bases_;    // of the segments, ascending
-  std::vector<Offset> indexed_;  // those with an offset index
+  std::vector<SegmentFile> segments_;  // ascending
+  std::vector<Offset> indexed_;        // those with an offset index
   std::vector<Offset> snapshots_;
   bool has_checkpoint_ = false;
   bool usable_ = false;

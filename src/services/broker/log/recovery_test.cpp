@@ -211,6 +211,41 @@ TEST_F(LogRecoveryTest, sets_segments_behind_a_cut_aside) {
   EXPECT_FALSE(log->segment_after(second).has_value());
 }
 
+TEST_F(LogRecoveryTest, sets_a_segment_aside_when_the_end_of_the_one_before_did_not_survive) {
+  config_.segment_bytes = 1'024;
+  Offset second, third;
+  {
+    auto log = open();
+    for (int i = 0; i < 30; ++i) append(*log, make_batch());
+    second = *log->segment_after(Offset(0));
+    third = *log->segment_after(second);
+  }
+  // A power loss may leave a later file whole and an earlier one short, here even between two batches: nothing is torn.
+  const std::string whole = content_of(file(second));
+  const std::size_t last = make_batch().size();
+  overwrite(file(second), whole.substr(0, whole.size() - last));
+  for (int starts = 0; starts < 2; ++starts) {
+    const auto log = open();
+    EXPECT_EQ(log->end().offset, third - 3);
+    EXPECT_FALSE(log->segment_after(second).has_value());
+    EXPECT_TRUE(std::filesystem::exists(path_ / segment_file_name(third, ".log.cut")));
+  }
+}
+
+TEST_F(LogRecoveryTest, keeps_the_segments_that_follow_when_only_what_is_behind_the_last_batch_is_cut) {
+  config_.segment_bytes = 1'024;
+  Offset second;
+  {
+    auto log = open();
+    for (int i = 0; i < 30; ++i) append(*log, make_batch());
+    second = *log->segment_after(Offset(0));
+  }
+  const std::string whole = content_of(file(Offset(0)));
+  overwrite(file(Offset(0)), whole + "what a failed write left");
+  EXPECT_EQ(open()->end().offset, Offset(90));
+  EXPECT_EQ(content_of(file(Offset(0))), whole);
+}
+
 TEST_F(LogRecoveryTest, knows_producers_from_the_snapshot_and_from_what_follows_it) {
   {
     auto log = open();

@@ -38,12 +38,11 @@ Result<void> Segment::restore_time() {
 
 Result<void> Segment::append(std::span<const ByteView> parts, const kafka::BatchHeader& header,
                              std::int64_t index_interval) {
-  if (auto written = file_->write_parts_at(size_, parts); !written) {
-    // A part may be there (a full disk). It lies behind the end, but must not be in a sealed file.
-    if (auto cut = file_->truncate(size_); !cut) return cut;
-    return written;
-  }
-  return note(header, index_interval);
+  auto appended = file_->write_parts_at(size_, parts);
+  if (appended) appended = note(header, index_interval);
+  // On a full disk all or a part of the batch may be there. It lies behind the end, but must not be in a sealed file.
+  if (!appended) CHECK(file_->truncate(size_));
+  return appended;
 }
 
 Result<void> Segment::note(const kafka::BatchHeader& header, std::int64_t index_interval) {
