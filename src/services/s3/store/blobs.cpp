@@ -169,9 +169,7 @@ void Blobs::sync_folder(BlobFolder& folder) {
 Result<std::shared_ptr<const Blob>> Blobs::pin(const BlobId& id) {
   {
     MutexLock lock(mutex_);
-    Pins& pins = pins_[id];
-    if (pins.freed) return fail(ErrorCode::not_found, "the blob has been freed");
-    ++pins.readers;
+    if (!lifecycle_.pin(id)) return fail(ErrorCode::not_found, "the blob has been freed");
   }
   auto file = io::File::open(path(id), io::File::Mode::read);
   if (!file) {
@@ -184,29 +182,23 @@ Result<std::shared_ptr<const Blob>> Blobs::pin(const BlobId& id) {
 void Blobs::unpin(const BlobId& id) {
   {
     MutexLock lock(mutex_);
-    const auto found = pins_.find(id);
-    if (--found->second.readers > 0) return;
-    if (!found->second.freed) {
-      pins_.erase(found);
-      return;
-    }
+    if (!lifecycle_.unpin(id)) return;
   }
-  // Stays in pins_ as freed until the file is gone, so that nobody pins it in between.
-  remove(id);
-  MutexLock lock(mutex_);
-  pins_.erase(id);
+  remove_freed(id);
 }
 
 void Blobs::free(const BlobId& id) {
   {
     MutexLock lock(mutex_);
-    Pins& pins = pins_[id];
-    pins.freed = true;
-    if (pins.readers > 0) return;  // the last reader removes it
+    if (!lifecycle_.free(id)) return;
   }
+  remove_freed(id);
+}
+
+void Blobs::remove_freed(const BlobId& id) {
   remove(id);
   MutexLock lock(mutex_);
-  pins_.erase(id);
+  lifecycle_.removed(id);
 }
 
 void Blobs::remove(const BlobId& id) {
@@ -230,12 +222,12 @@ void Blobs::sweep(const std::function<bool(const BlobId&)>& is_named, const std:
         empty = false;
         continue;
       }
-      remove(id);
+      free(id);  // the last reader of an object that was replaced meanwhile may still need it
       ++removed;
     }
     if (empty && !error) std::filesystem::remove(folder_path(folder), error);
   }
-  if (removed > 0) log_.info("removed {} blobs that no object names (left by an unclean stop)", removed);
+  if (removed > 0) log_.info("freed {} blobs that no object names (left by an unclean stop)", removed);
 }
 
 }  // namespace tickerlake::s3

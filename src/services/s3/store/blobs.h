@@ -4,12 +4,9 @@
 // A blob is written under its final name, made durable by seal(), and belongs to the store once an index entry names
 // it; until then its writer removes it, and what a crash leaves is swept on the next start. Freed blobs stay until
 // their last reader has gone.
-#include <array>
 #include <atomic>
-#include <compare>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,19 +17,10 @@
 #include "base/mutex.h"
 #include "base/result.h"
 #include "io/file.h"
+#include "services/s3/store/blob_id.h"
+#include "services/s3/store/blob_lifecycle.h"
 
 namespace tickerlake::s3 {
-
-/// The folder's number and a random name within it.
-struct BlobId {
-  static constexpr std::size_t encoded_size = 16;
-  std::uint32_t folder = 0;
-  std::array<std::byte, 12> name{};
-  auto operator<=>(const BlobId&) const = default;
-
-  void encode(std::string& into) const;
-  static BlobId decode(ByteView encoded);  // exactly encoded_size bytes
-};
 
 class Blobs;
 struct BlobFolder;
@@ -93,7 +81,7 @@ class Blobs {
   Result<std::shared_ptr<const Blob>> pin(const BlobId& id);
   /// No index entry names it any more.
   void free(const BlobId& id);
-  /// Removes what earlier runs left: their blobs for which is_named says no. Stops early when `stop` becomes true.
+  /// Frees what earlier runs left: their blobs for which is_named says no. Stops early when `stop` becomes true.
   void sweep(const std::function<bool(const BlobId&)>& is_named, const std::atomic<bool>& stop);
 
   /// For logs and tests.
@@ -109,11 +97,7 @@ class Blobs {
   void sync_folder(BlobFolder& folder);
   void unpin(const BlobId& id) TL_EXCLUDES(mutex_);
   void remove(const BlobId& id);
-
-  struct Pins {
-    int readers = 0;
-    bool freed = false;
-  };
+  void remove_freed(const BlobId& id) TL_EXCLUDES(mutex_);
 
   // constant after construction
   const io::Path root_;
@@ -121,7 +105,7 @@ class Blobs {
   const Log log_;
 
   Mutex mutex_;
-  std::map<BlobId, Pins> pins_ TL_GUARDED_BY(mutex_);
+  BlobLifecycle lifecycle_ TL_GUARDED_BY(mutex_);
   std::shared_ptr<BlobFolder> current_ TL_GUARDED_BY(mutex_);
   std::uint32_t next_folder_ TL_GUARDED_BY(mutex_);
 };

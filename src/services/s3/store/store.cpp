@@ -111,8 +111,10 @@ ApiResult<ObjectRecord> Store::commit_record(std::string_view bucket, std::strin
   record.size = blob.size();
   record.modified = SystemClock().now_ms();
   batch.puts.emplace_back(keys::object(bucket, key), encode(record));
-  CHECK(index_->commit(batch));
+  // Also when the commit fails: it may be in the index's log all the same, and be there after the next start. If it is
+  // not, the blob is swept then.
   blob.keep();
+  CHECK(index_->commit(batch));
   if (present) blobs_->free(present->blob);
   return record;
 }

@@ -134,6 +134,29 @@ TEST_F(StoreTest, sweeps_what_a_crash_left_and_nothing_else) {
   EXPECT_EQ(store_->list_parts("lake", "u", *id, 0, 10)->items.size(), 1u);
 }
 
+TEST(Blobs, the_sweep_leaves_a_replaced_blob_of_an_earlier_run_to_its_last_reader) {
+  io::TemporaryDirectory folder;
+  BlobId id;
+  {
+    const auto blobs = *Blobs::open(folder.path(), Log());
+    auto blob = *blobs->create();
+    ASSERT_TRUE(blob.write(as_bytes("read by its path")));
+    ASSERT_TRUE(blob.seal());
+    blob.keep();
+    id = blob.id();
+  }
+  const auto blobs = *Blobs::open(folder.path(), Log());
+  auto reader = *blobs->pin(id);
+  const std::atomic<bool> stop = false;
+  blobs->sweep([](const BlobId&) { return false; }, stop);
+  EXPECT_TRUE(std::filesystem::exists(blobs->path(id)));
+  EXPECT_FALSE(blobs->pin(id));
+  blobs->free(id);  // whoever replaced the object comes only now
+  EXPECT_TRUE(std::filesystem::exists(blobs->path(id)));
+  reader.reset();
+  EXPECT_FALSE(std::filesystem::exists(blobs->path(id)));
+}
+
 TEST_F(StoreTest, of_many_writers_with_if_none_match_exactly_one_wins) {
   std::atomic<int> won = 0;
   std::atomic<int> lost = 0;

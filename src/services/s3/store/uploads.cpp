@@ -97,8 +97,8 @@ ApiResult<PartRecord> Store::put_part(std::string_view bucket, std::string_view 
       TRY(const auto replaced, decode_part(*before));
       freed = replaced.blob;
     }
+    blob.keep();  // as in commit_record()
     CHECK(index_->commit({.puts = {{index_key, encode(record)}}, .removals = {}}));
-    blob.keep();
   }
   if (freed) blobs_->free(*freed);
   return record;
