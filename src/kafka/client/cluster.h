@@ -1,0 +1,96 @@
+#pragma once
+// A cluster as its clients see it: who leads what, and connections to the brokers.
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "kafka/client/connection.h"
+#include "kafka/client/settings.h"
+#include "kafka/client/watermarks.h"
+#include "kafka/wire/metadata.h"
+
+namespace tickerlake::kafka {
+
+inline constexpr std::int32_t no_node = -1;
+
+/// What a broker's code means to a client: passing things are unavailable or timeout.
+Error to_error(KafkaError code, const std::string& what);
+/// Asking again, perhaps another broker, can help.
+bool is_passing(KafkaError code);
+
+/// A topic as a broker told it.
+struct TopicView {
+  KafkaError error = KafkaError::none;  // unknown_topic_or_partition: there is none
+  Uuid id;                              // zero before Kafka 2.8
+  std::vector<std::int32_t> leaders;    // by partition; no_node while there is none
+};
+
+/// Not thread-safe, but for cancel(). Errors: unavailable (no broker answers), timeout, unauthorized, cancelled, …
+class Cluster {
+ public:
+  /// ErrorCode::invalid_argument for a bad list of brokers. Nothing is connected yet.
+  static Result<std::unique_ptr<Cluster>> create(const ClientSettings& settings, const Log& log);
+
+  /// Ends what waits, now and from now on. Thread-safe.
+  void cancel();
+  const std::atomic<bool>& cancelled() const { return cancelled_; }
+  Patience for_at_most(std::chrono::milliseconds time) const {
+    return {std::chrono::steady_clock::now() + time, &cancelled_};
+  }
+  io::Waiter& waiter() { return waiter_; }
+
+  /// Asks whichever broker answers, one after the other.
+  template <class Request>
+  Result<typename Request::Response> ask_any(const Request& request, const Patience& patience,
+                                             std::int16_t most = Request::api.versions.last) {
+    while (true) {
+      TRY(Connection * connection, any(patience));
+      auto answer = connection->call(request, attempt(patience), most);
+      if (answer || answer.error().code == ErrorCode::unsupported) return answer;
+      any_.reset();
+      if (patience.is_over()) return answer;
+      log_.debug("{}", answer.error().message);
+    }
+  }
+  /// Asks one broker, once.
+  template <class Request>
+  Result<typename Request::Response> ask(std::int32_t node, const Request& request, const Patience& patience) {
+    TRY(Connection * connection, connect(node, patience));
+    auto answer = connection->call(request, attempt(patience));
+    if (!answer) disconnect(node);
+    return answer;
+  }
+
+  Result<TopicView> topic(const std::string& name, const Patience& patience);
+  Result<std::string> cluster_id(const Patience& patience);
+  /// Where a partition begins and ends, to one who does not read open transactions.
+  Result<Watermarks> watermarks(const std::string& topic, std::int32_t partition, const Patience& patience);
+
+  /// The connection to a broker, made if there is none.
+  Result<Connection*> connect(std::int32_t node, const Patience& patience);
+  /// The connection if there is one.
+  Connection* connection(std::int32_t node);
+  void disconnect(std::int32_t node) { connections_.erase(node); }
+  /// A broker that is not in the metadata yet: a group's coordinator.
+  void learn(std::int32_t node, io::Endpoint at) { nodes_[node] = std::move(at); }
+
+ private:
+  Cluster(std::vector<io::Endpoint> bootstrap, const Log& log) : bootstrap_(std::move(bootstrap)), log_(log) {}
+  Result<Connection*> any(const Patience& patience);
+  /// One request's share of the patience: a broker that is silent must not use all of it.
+  static Patience attempt(const Patience& patience);
+  Result<MetadataResponse> metadata(const MetadataRequest& request, const Patience& patience);
+
+  const std::vector<io::Endpoint> bootstrap_;
+  const Log log_;
+  io::Waiter waiter_;
+  std::atomic<bool> cancelled_ = false;
+  std::map<std::int32_t, io::Endpoint> nodes_;
+  std::map<std::int32_t, std::unique_ptr<Connection>> connections_;
+  std::unique_ptr<Connection> any_;
+  std::size_t next_ = 0;  // which broker to try next
+};
+
+}  // namespace tickerlake::kafka
