@@ -56,9 +56,10 @@ class Cluster {
   }
   /// Asks one broker, once.
   template <class Request>
-  Result<typename Request::Response> ask(std::int32_t node, const Request& request, const Patience& patience) {
+  Result<typename Request::Response> ask(std::int32_t node, const Request& request, const Patience& patience,
+                                         std::int16_t most = Request::api.versions.last) {
     TRY(Connection * connection, connect(node, patience));
-    auto answer = connection->call(request, attempt(patience));
+    auto answer = connection->call(request, attempt(patience), most);
     if (!answer) disconnect(node);
     return answer;
   }

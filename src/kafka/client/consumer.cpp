@@ -1,16 +1,19 @@
 #include "kafka/client/consumer.h"
 
+#include "kafka/client/batch_consumer.h"
 #include "kafka/client/rdkafka_consumer.h"
+#include "kafka/records/record_cursor.h"
 
 namespace tickerlake::kafka {
 
 std::optional<std::string_view> FetchedRecord::header(const char* name) const {
-  return RdkafkaConsumer::header(message, name);
+  return message != nullptr ? RdkafkaConsumer::header(message, name) : find_header(headers, name);
 }
 
 Result<std::unique_ptr<Consumer>> Consumer::create(const ClientSettings& settings, const std::string& group,
                                                    const Log& log) {
-  return RdkafkaConsumer::create(settings, group, log);
+  return settings.batch_clients_suffice() ? BatchConsumer::create(settings, group, log)
+                                          : RdkafkaConsumer::create(settings, group, log);
 }
 
 }  // namespace tickerlake::kafka

@@ -1,0 +1,237 @@
+#include "kafka/client/batch_fetcher.h"
+
+#include <algorithm>
+
+namespace tickerlake::kafka {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr std::int32_t long_poll_ms = 100;
+constexpr std::int32_t answer_bytes = 8 << 20;
+constexpr std::int32_t partition_bytes = 1 << 20;
+constexpr std::int8_t read_committed = 1;
+constexpr milliseconds silence{30'000};     // then the connection counts as lost
+constexpr milliseconds shortest_pause{10};  // before leaders are asked for again
+constexpr milliseconds longest_pause{1'000};
+constexpr milliseconds look_time{5'000};
+constexpr milliseconds idle_wait{1'000};
+constexpr milliseconds most_time_missing{30'000};  // of the topic
+constexpr std::int16_t last_version_by_name = 12;
+
+}  // namespace
+
+BatchFetcher::BatchFetcher(std::unique_ptr<Cluster> cluster, FetchExchange& exchange, const Log& log)
+    : cluster_(std::move(cluster)),
+      exchange_(exchange),
+      log_(log.named("consumer")),
+      pause_(shortest_pause),
+      thread_([this] { run(); }) {}
+
+BatchFetcher::~BatchFetcher() {
+  cluster_->cancel();
+  thread_.join();
+}
+
+void BatchFetcher::run() {
+  Result<void> outcome;
+  while (outcome && !cluster_->cancelled()) outcome = step();
+  if (outcome || cluster_->cancelled()) return;
+  MutexLock lock(exchange_.mutex);
+  exchange_.failure = std::move(outcome).error().within("topic " + topic_);
+  exchange_.changed.notify_all();
+}
+
+Result<void> BatchFetcher::step() {
+  CHECK(find_leaders());
+  CHECK(ask());
+  wait();
+  return receive();
+}
+
+Result<void> BatchFetcher::find_leaders() {
+  std::string topic;
+  {
+    MutexLock lock(exchange_.mutex);
+    if (!exchange_.positions.needs_leaders()) return {};
+    topic = exchange_.topic;
+  }
+  if (topic != topic_) {
+    topic_ = topic;
+    topic_id_ = {};
+    missing_since_.reset();
+  } else if (steady_clock::now() < next_look_) {
+    return {};
+  }
+  auto view = cluster_->topic(topic_, cluster_->for_at_most(look_time));
+  next_look_ = steady_clock::now() + pause_;
+  pause_ = std::min(pause_ * 2, longest_pause);
+  if (!view) {
+    log_.debug("{}", view.error().message);
+    return view.error().code == ErrorCode::unauthorized ? std::unexpected(view.error()) : Result<void>();
+  }
+  if (view->error == KafkaError::unknown_topic_or_partition) {
+    const auto now = steady_clock::now();
+    if (!missing_since_) missing_since_ = now;
+    if (now - *missing_since_ > most_time_missing) return fail(ErrorCode::not_found, "it is not there any more");
+    return {};
+  }
+  missing_since_.reset();
+  if (view->error != KafkaError::none)
+    return is_passing(view->error) ? Result<void>() : std::unexpected(to_error(view->error, "asking for its leaders"));
+  if (!topic_id_.is_zero() && !view->id.is_zero() && view->id != topic_id_)
+    return fail(ErrorCode::conflict, "it was deleted and made again");
+  topic_id_ = view->id;
+  MutexLock lock(exchange_.mutex);
+  if (exchange_.topic != topic_) return {};  // assigned anew in the meantime
+  for (std::size_t i = 0; i < view->leaders.size(); ++i)
+    exchange_.positions.set_leader(static_cast<std::int32_t>(i), view->leaders[i]);
+  return {};
+}
+
+Result<void> BatchFetcher::ask() {
+  std::vector<std::int32_t> nodes;
+  {
+    MutexLock lock(exchange_.mutex);
+    if (exchange_.bytes < most_ahead && exchange_.topic == topic_) nodes = exchange_.positions.nodes_to_ask();
+  }
+  for (const std::int32_t node : nodes) {
+    if (auto asked = ask(node); !asked) {
+      if (asked.error().code == ErrorCode::unsupported) return asked;
+      lose(node, asked.error());
+    }
+  }
+  return {};
+}
+
+Result<void> BatchFetcher::ask(std::int32_t node) {
+  TRY(Connection * connection, cluster_->connect(node, cluster_->for_at_most(look_time)));
+  Request asked{.topic = topic_, .parts = {}};
+  {
+    MutexLock lock(exchange_.mutex);
+    if (exchange_.topic != topic_) return {};
+    asked.parts = exchange_.positions.take(node);
+  }
+  if (asked.parts.empty()) return {};
+  FetchRequest request;
+  request.max_wait_ms = long_poll_ms;
+  request.min_bytes = 1;
+  request.max_bytes = answer_bytes;
+  request.isolation_level = read_committed;
+  auto& topic = request.topics.emplace_back();
+  topic.topic = topic_;
+  topic.topic_id = topic_id_;
+  for (const auto& part : asked.parts)
+    topic.partitions.push_back({.partition = part.partition,
+                                .fetch_offset = part.offset,
+                                .partition_max_bytes = partition_bytes,
+                                .replica_directory_id = {}});
+  under_way_[node] = std::move(asked);
+  return connection->send(request, topic_id_.is_zero() ? last_version_by_name : FetchRequest::api.versions.last);
+}
+
+void BatchFetcher::wait() {
+  std::vector<io::Waiter::Interest> interests;
+  for (const auto& [node, request] : under_way_) {
+    const Connection* connection = cluster_->connection(node);
+    if (connection == nullptr) continue;
+    interests.push_back({.socket = &connection->socket(), .read = true, .write = connection->wants_to_write()});
+  }
+  milliseconds time = idle_wait;
+  {
+    MutexLock lock(exchange_.mutex);
+    if (exchange_.positions.needs_leaders()) {
+      const auto rest = std::chrono::ceil<milliseconds>(next_look_ - steady_clock::now());
+      time = exchange_.topic != topic_ ? milliseconds(0) : std::clamp(rest, milliseconds(0), idle_wait);
+    }
+  }
+  cluster_->waiter().wait(interests, time);
+}
+
+Result<void> BatchFetcher::receive() {
+  std::vector<std::int32_t> nodes;
+  for (const auto& [node, request] : under_way_) nodes.push_back(node);
+  for (const std::int32_t node : nodes) {
+    Connection* connection = cluster_->connection(node);
+    if (connection == nullptr) continue;
+    if (auto read = receive_from(node, *connection); !read) {
+      if (read.error().code == ErrorCode::cancelled) return read;
+      lose(node, read.error());
+    }
+    if (failure_) return std::unexpected(*failure_);
+  }
+  return {};
+}
+
+Result<void> BatchFetcher::receive_from(std::int32_t node, Connection& connection) {
+  CHECK(connection.write_some());
+  TRY(const auto answer, connection.read_some());
+  if (!answer) {
+    if (steady_clock::now() - connection.oldest() > silence) return fail(ErrorCode::timeout, "no answer");
+    return {};
+  }
+  TRY(const auto response, Connection::decode<FetchResponse>(FetchRequest::api, *answer));
+  const Request request = std::move(under_way_.extract(node).mapped());
+  {
+    MutexLock lock(exchange_.mutex);
+    exchange_.positions.answered(node);
+  }
+  if (response.error_code != KafkaError::none) {
+    Error error = to_error(response.error_code, "fetching");
+    if (!is_passing(response.error_code)) failure_ = error;
+    return std::unexpected(std::move(error));
+  }
+  for (const auto& topic : response.responses) {
+    for (const auto& partition : topic.partitions) {
+      if (auto taken = take_part(request, partition, answer->bytes); !taken) {
+        failure_ = std::move(taken).error().within("partition " + std::to_string(partition.partition_index));
+        return {};
+      }
+    }
+  }
+  return {};
+}
+
+Result<void> BatchFetcher::take_part(const Request& request, const FetchResponse::Topic::Partition& answer,
+                                     const std::shared_ptr<const void>& memory) {
+  const auto part = std::ranges::find(request.parts, answer.partition_index, &FetchPositions::Part::partition);
+  if (part == request.parts.end()) return fail(ErrorCode::corrupt, "an answer about what was not asked for");
+  if (answer.error_code == KafkaError::none) {
+    TRY(auto fetched, read_fetched(answer, memory, part->offset));
+    pause_ = shortest_pause;
+    const std::int64_t end = answer.last_stable_offset >= 0 ? answer.last_stable_offset : answer.high_watermark;
+    MutexLock lock(exchange_.mutex);
+    if (!exchange_.positions.is_wanted(*part)) return {};
+    for (FetchedBatch& batch : fetched.batches) {
+      exchange_.bytes += batch.payload.size();
+      exchange_.items.push_back({.partition = part->partition, .from = part->offset, .batch = std::move(batch)});
+    }
+    exchange_.positions.advance(part->partition, fetched.next);
+    if (fetched.next >= end && exchange_.positions.reached_end(part->partition))
+      exchange_.items.push_back({.partition = part->partition, .batch = {}, .end = fetched.next});
+    exchange_.changed.notify_one();
+    return {};
+  }
+  MutexLock lock(exchange_.mutex);
+  if (!exchange_.positions.is_wanted(*part)) return {};
+  if (is_passing(answer.error_code)) {
+    exchange_.positions.refused(part->partition);
+    return {};
+  }
+  if (answer.error_code == KafkaError::offset_out_of_range)
+    return fail(ErrorCode::not_found, "it has no offset " + std::to_string(part->offset) + " (now from " +
+                                          std::to_string(answer.log_start_offset) + " to " +
+                                          std::to_string(answer.high_watermark) + ")");
+  return std::unexpected(to_error(answer.error_code, "fetching"));
+}
+
+void BatchFetcher::lose(std::int32_t node, const Error& why) {
+  log_.debug("broker {}: {}", node, why.message);
+  cluster_->disconnect(node);
+  under_way_.erase(node);
+  MutexLock lock(exchange_.mutex);
+  exchange_.positions.lost(node);
+}
+
+}  // namespace tickerlake::kafka

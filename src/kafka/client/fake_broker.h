@@ -1,0 +1,70 @@
+#pragma once
+// For tests: a small broker on a real socket that keeps batches as a broker does, and misbehaves when told to.
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "base/mutex.h"
+#include "io/tcp_server.h"
+#include "kafka/records/batch.h"
+#include "kafka/wire/api_versions.h"
+#include "kafka/wire/fetch.h"
+#include "kafka/wire/init_producer_id.h"
+#include "kafka/wire/list_offsets.h"
+#include "kafka/wire/message.h"
+#include "kafka/wire/metadata.h"
+#include "kafka/wire/produce.h"
+
+namespace tickerlake::kafka {
+
+class FakeBroker {
+ public:
+  /// What becomes of one request for data (Produce or Fetch); the others are always served.
+  enum class Fate {
+    served,
+    reset_before,  // the connection is cut before the request has an effect
+    reset_after,   // with the effect, without the answer
+    cut_answer,    // half of the answer, then the connection is cut
+    slow,          // an answer in small pieces
+    refused,       // NOT_LEADER_OR_FOLLOWER
+    garbage,       // bytes that are no answer
+  };
+  using Dice = std::function<Fate()>;
+
+  FakeBroker(int partitions, Dice dice);
+  FakeBroker(const FakeBroker&) = delete;
+  FakeBroker& operator=(const FakeBroker&) = delete;
+
+  std::string address() const { return server_->endpoint().text(); }
+  /// The batches of a partition, with their base offsets, in a row.
+  Buffer log(std::int32_t partition);
+  /// Puts a batch behind a partition's others.
+  void append(std::int32_t partition, Buffer batch);
+  void set_aborted(std::vector<FetchResponse::Topic::Partition::AbortedTransaction> aborted);
+  void set_topic_id(Uuid id);
+  int connections() const { return connections_; }
+
+ private:
+  struct Log {
+    std::vector<Buffer> batches;
+    std::int64_t end = 0;
+  };
+  void serve(io::Socket& socket);
+  bool answer(io::Socket& socket, Fate fate, const Frame& frame);
+  KafkaError append_produced(std::int32_t partition, ByteView batches);
+  void append_locked(std::int32_t partition, Buffer batch) TL_REQUIRES(mutex_);
+  FetchResponse fetch(const FetchRequest& request, std::vector<Buffer>& memory);
+  MetadataResponse metadata();
+
+  const Dice dice_;
+  std::atomic<int> connections_ = 0;
+  Mutex mutex_;
+  std::vector<Log> logs_ TL_GUARDED_BY(mutex_);
+  std::vector<FetchResponse::Topic::Partition::AbortedTransaction> aborted_ TL_GUARDED_BY(mutex_);
+  Uuid topic_id_ TL_GUARDED_BY(mutex_) = Uuid::random();
+  std::unique_ptr<io::TcpServer> server_;  // last: its threads use what is above
+};
+
+}  // namespace tickerlake::kafka

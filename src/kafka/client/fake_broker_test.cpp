@@ -1,0 +1,189 @@
+#include "kafka/client/fake_broker.h"
+
+#include <algorithm>
+#include <thread>
+
+namespace tickerlake::kafka {
+
+FakeBroker::FakeBroker(int partitions, Dice dice)
+    : dice_(std::move(dice)), logs_(static_cast<std::size_t>(partitions)) {
+  server_ = std::make_unique<io::TcpServer>(*io::Listener::bind({.host = "127.0.0.1", .port = 0}),
+                                            io::TcpServer::Options{}, Log(), [this](io::Socket& socket) {
+                                              ++connections_;
+                                              serve(socket);
+                                            });
+}
+
+Buffer FakeBroker::log(std::int32_t partition) {
+  MutexLock lock(mutex_);
+  Buffer all;
+  for (const Buffer& batch : logs_[static_cast<std::size_t>(partition)].batches)
+    all.insert(all.end(), batch.begin(), batch.end());
+  return all;
+}
+
+void FakeBroker::append(std::int32_t partition, Buffer batch) {
+  MutexLock lock(mutex_);
+  append_locked(partition, std::move(batch));
+}
+
+void FakeBroker::append_locked(std::int32_t partition, Buffer batch) {
+  Log& log = logs_[static_cast<std::size_t>(partition)];
+  patch_base_offset(batch, log.end);
+  log.end = parse_batch_header(batch)->last_offset() + 1;
+  log.batches.push_back(std::move(batch));
+}
+
+void FakeBroker::set_aborted(std::vector<FetchResponse::Topic::Partition::AbortedTransaction> aborted) {
+  MutexLock lock(mutex_);
+  aborted_ = std::move(aborted);
+}
+
+void FakeBroker::set_topic_id(Uuid id) {
+  MutexLock lock(mutex_);
+  topic_id_ = id;
+}
+
+void FakeBroker::serve(io::Socket& socket) {
+  while (true) {
+    std::byte size[4];
+    if (!socket.read_exactly(size)) return;
+    Buffer frame(load_big_endian<std::uint32_t>(size));
+    if (!socket.read_exactly(frame)) return;
+    ByteView body;
+    const RequestHeader header = *parse_request_header(frame, body);
+    const std::int16_t version = header.api_version;
+    const auto reply = [&](const auto& request_api, const auto& response, Fate fate) {
+      return answer(socket, fate, encode_response(request_api, version, header.correlation_id, response));
+    };
+    bool goes_on = false;
+    if (header.api_key == ApiVersionsRequest::api.key) {
+      ApiVersionsResponse response;
+      for (const Api& api : {ApiVersionsRequest::api, MetadataRequest::api, InitProducerIdRequest::api,
+                             ProduceRequest::api, FetchRequest::api, ListOffsetsRequest::api})
+        response.api_keys.push_back({api.key, api.versions.first, api.versions.last});
+      goes_on = reply(ApiVersionsRequest::api, response, Fate::served);
+    } else if (header.api_key == MetadataRequest::api.key) {
+      goes_on = reply(MetadataRequest::api, metadata(), Fate::served);
+    } else if (header.api_key == InitProducerIdRequest::api.key) {
+      goes_on = reply(InitProducerIdRequest::api, InitProducerIdResponse{.producer_id = 9}, Fate::served);
+    } else if (header.api_key == ProduceRequest::api.key) {
+      const Fate fate = dice_();
+      if (fate == Fate::reset_before) return;
+      const auto request = *decode<ProduceRequest>(body, version);
+      ProduceResponse response;
+      auto& topic = response.responses.emplace_back();
+      topic.topic_id = request.topic_data[0].topic_id;
+      for (const auto& its : request.topic_data[0].partition_data)
+        topic.partition_responses.push_back({.index = its.index,
+                                             .error_code = fate == Fate::refused
+                                                               ? KafkaError::not_leader_or_follower
+                                                               : append_produced(its.index, its.records.bytes),
+                                             .record_errors = {},
+                                             .error_message = {},
+                                             .current_leader = {}});
+      goes_on = reply(ProduceRequest::api, response, fate);
+    } else if (header.api_key == FetchRequest::api.key) {
+      const Fate fate = dice_();
+      if (fate == Fate::reset_before) return;
+      std::vector<Buffer> memory;
+      auto response = fetch(*decode<FetchRequest>(body, version), memory);
+      if (fate == Fate::refused)
+        for (auto& its : response.responses[0].partitions) its.error_code = KafkaError::not_leader_or_follower;
+      goes_on = reply(FetchRequest::api, response, fate);
+    }
+    if (!goes_on) return;
+  }
+}
+
+bool FakeBroker::answer(io::Socket& socket, Fate fate, const Frame& frame) {
+  Buffer bytes(4);
+  store_big_endian(bytes.data(), static_cast<std::int32_t>(frame.bytes.size()));
+  bytes.insert(bytes.end(), frame.bytes.begin(), frame.bytes.end());
+  const ByteView all = bytes;
+  switch (fate) {
+    case Fate::reset_before:
+    case Fate::reset_after:
+      return false;
+    case Fate::cut_answer:
+      [[maybe_unused]] const auto sent = socket.write(all.first(all.size() / 2));
+      return false;
+    case Fate::garbage:
+      [[maybe_unused]] const auto sent_garbage = socket.write(as_bytes("HTTP/1.1 400 Bad Request\r\n\r\n"));
+      return false;
+    case Fate::slow:
+      for (std::size_t at = 0; at < all.size();) {
+        const std::size_t piece = std::min<std::size_t>(all.size() - at, std::max<std::size_t>(all.size() / 7, 1));
+        if (!socket.write(all.subspan(at, piece))) return false;
+        at += piece;
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      }
+      return true;
+    default:
+      return socket.write(all).has_value();
+  }
+}
+
+/// As Apache Kafka does for one producer: the last five batches are remembered, the others must be in turn.
+KafkaError FakeBroker::append_produced(std::int32_t partition, ByteView batches) {
+  const Batch batch = *take_batch(batches);
+  if (!check_batch(batch)) return KafkaError::corrupt_message;
+  MutexLock lock(mutex_);
+  Log& log = logs_[static_cast<std::size_t>(partition)];
+  for (std::size_t i = log.batches.size(); i > 0 && i + 5 > log.batches.size(); --i)
+    if (parse_batch_header(log.batches[i - 1])->base_sequence == batch.header.base_sequence) return KafkaError::none;
+  if (!log.batches.empty() && batch.header.base_sequence != parse_batch_header(log.batches.back())->last_sequence() + 1)
+    return KafkaError::out_of_order_sequence_number;
+  append_locked(partition, Buffer(batch.bytes.begin(), batch.bytes.end()));
+  return KafkaError::none;
+}
+
+FetchResponse FakeBroker::fetch(const FetchRequest& request, std::vector<Buffer>& memory) {
+  FetchResponse response;
+  auto& topic = response.responses.emplace_back();
+  topic.topic_id = request.topics[0].topic_id;
+  bool is_empty = true;
+  for (const auto& wanted : request.topics[0].partitions) {
+    MutexLock lock(mutex_);
+    const Log& log = logs_[static_cast<std::size_t>(wanted.partition)];
+    auto& its = topic.partitions.emplace_back();
+    its.partition_index = wanted.partition;
+    its.high_watermark = its.last_stable_offset = log.end;
+    its.log_start_offset = 0;
+    its.aborted_transactions = aborted_;
+    if (wanted.fetch_offset > log.end) its.error_code = KafkaError::offset_out_of_range;
+    Buffer bytes;
+    for (const Buffer& batch : log.batches) {
+      if (parse_batch_header(batch)->last_offset() < wanted.fetch_offset) continue;
+      if (!bytes.empty() && bytes.size() + batch.size() > 2'000) {  // and the next one cut off, as brokers do
+        bytes.insert(bytes.end(), batch.begin(), batch.begin() + static_cast<std::ptrdiff_t>(batch.size() / 2));
+        break;
+      }
+      bytes.insert(bytes.end(), batch.begin(), batch.end());
+    }
+    is_empty = is_empty && bytes.empty();
+    memory.push_back(std::move(bytes));
+  }
+  for (std::size_t i = 0; i < memory.size(); ++i) topic.partitions[i].records.bytes = memory[i];
+  if (is_empty) std::this_thread::sleep_for(std::chrono::milliseconds(5));  // for a long poll
+  return response;
+}
+
+MetadataResponse FakeBroker::metadata() {
+  MutexLock lock(mutex_);
+  MetadataResponse response;
+  response.brokers = {{.node_id = 1, .host = "127.0.0.1", .port = server_->endpoint().port, .rack = {}}};
+  response.cluster_id = "fake";
+  auto& topic = response.topics.emplace_back();
+  topic.name = "t";
+  topic.topic_id = topic_id_;
+  for (std::size_t i = 0; i < logs_.size(); ++i)
+    topic.partitions.push_back({.partition_index = static_cast<std::int32_t>(i),
+                                .leader_id = 1,
+                                .replica_nodes = {1},
+                                .isr_nodes = {1},
+                                .offline_replicas = {}});
+  return response;
+}
+
+}  // namespace tickerlake::kafka
