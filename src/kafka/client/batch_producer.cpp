@@ -52,7 +52,7 @@ BatchProducer::BatchProducer(std::unique_ptr<Cluster> cluster, const std::string
       sender_(std::move(cluster), topic, view, codec, exchange_, log) {
   const std::size_t count = open_.size() + spare_batches;
   const std::size_t room =
-      std::clamp(most_memory / count, least_batch, std::max(least_batch, static_cast<std::size_t>(tuning.batch_bytes)));
+      std::min(static_cast<std::size_t>(std::max(tuning.batch_bytes, 1)), std::max(least_batch, most_memory / count));
   MutexLock lock(exchange_.mutex);
   for (std::size_t i = 0; i < count; ++i) exchange_.free.push_back(std::make_unique<BatchWriter>(room));
 }

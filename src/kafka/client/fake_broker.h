@@ -47,7 +47,7 @@ class FakeBroker {
   int connections() const { return connections_; }
 
  private:
-  struct Log {
+  struct Partition {
     std::vector<Buffer> batches;
     std::int64_t end = 0;
   };
@@ -61,7 +61,7 @@ class FakeBroker {
   const Dice dice_;
   std::atomic<int> connections_ = 0;
   Mutex mutex_;
-  std::vector<Log> logs_ TL_GUARDED_BY(mutex_);
+  std::vector<Partition> logs_ TL_GUARDED_BY(mutex_);
   std::vector<FetchResponse::Topic::Partition::AbortedTransaction> aborted_ TL_GUARDED_BY(mutex_);
   Uuid topic_id_ TL_GUARDED_BY(mutex_) = Uuid::random();
   std::unique_ptr<io::TcpServer> server_;  // last: its threads use what is above

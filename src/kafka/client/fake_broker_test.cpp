@@ -28,7 +28,7 @@ void FakeBroker::append(std::int32_t partition, Buffer batch) {
 }
 
 void FakeBroker::append_locked(std::int32_t partition, Buffer batch) {
-  Log& log = logs_[static_cast<std::size_t>(partition)];
+  Partition& log = logs_[static_cast<std::size_t>(partition)];
   patch_base_offset(batch, log.end);
   log.end = parse_batch_header(batch)->last_offset() + 1;
   log.batches.push_back(std::move(batch));
@@ -101,27 +101,15 @@ bool FakeBroker::answer(io::Socket& socket, Fate fate, const Frame& frame) {
   store_big_endian(bytes.data(), static_cast<std::int32_t>(frame.bytes.size()));
   bytes.insert(bytes.end(), frame.bytes.begin(), frame.bytes.end());
   const ByteView all = bytes;
-  switch (fate) {
-    case Fate::reset_before:
-    case Fate::reset_after:
-      return false;
-    case Fate::cut_answer:
-      [[maybe_unused]] const auto sent = socket.write(all.first(all.size() / 2));
-      return false;
-    case Fate::garbage:
-      [[maybe_unused]] const auto sent_garbage = socket.write(as_bytes("HTTP/1.1 400 Bad Request\r\n\r\n"));
-      return false;
-    case Fate::slow:
-      for (std::size_t at = 0; at < all.size();) {
-        const std::size_t piece = std::min<std::size_t>(all.size() - at, std::max<std::size_t>(all.size() / 7, 1));
-        if (!socket.write(all.subspan(at, piece))) return false;
-        at += piece;
-        std::this_thread::sleep_for(std::chrono::milliseconds(1));
-      }
-      return true;
-    default:
-      return socket.write(all).has_value();
+  if (fate == Fate::reset_after) return false;
+  if (fate == Fate::garbage) return socket.write(as_bytes("HTTP/1.1 400 Bad Request\r\n\r\n")) && false;
+  if (fate == Fate::cut_answer) return socket.write(all.first(all.size() / 2)) && false;
+  const std::size_t piece = fate == Fate::slow ? all.size() / 7 + 1 : all.size();
+  for (std::size_t at = 0; at < all.size(); at += piece) {
+    if (!socket.write(all.subspan(at, std::min(piece, all.size() - at)))) return false;
+    if (fate == Fate::slow) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
+  return true;
 }
 
 /// As Apache Kafka does for one producer: the last five batches are remembered, the others must be in turn.
@@ -129,7 +117,7 @@ KafkaError FakeBroker::append_produced(std::int32_t partition, ByteView batches)
   const Batch batch = *take_batch(batches);
   if (!check_batch(batch)) return KafkaError::corrupt_message;
   MutexLock lock(mutex_);
-  Log& log = logs_[static_cast<std::size_t>(partition)];
+  Partition& log = logs_[static_cast<std::size_t>(partition)];
   for (std::size_t i = log.batches.size(); i > 0 && i + 5 > log.batches.size(); --i)
     if (parse_batch_header(log.batches[i - 1])->base_sequence == batch.header.base_sequence) return KafkaError::none;
   if (!log.batches.empty() && batch.header.base_sequence != parse_batch_header(log.batches.back())->last_sequence() + 1)
@@ -145,7 +133,7 @@ FetchResponse FakeBroker::fetch(const FetchRequest& request, std::vector<Buffer>
   bool is_empty = true;
   for (const auto& wanted : request.topics[0].partitions) {
     MutexLock lock(mutex_);
-    const Log& log = logs_[static_cast<std::size_t>(wanted.partition)];
+    const Partition& log = logs_[static_cast<std::size_t>(wanted.partition)];
     auto& its = topic.partitions.emplace_back();
     its.partition_index = wanted.partition;
     its.high_watermark = its.last_stable_offset = log.end;

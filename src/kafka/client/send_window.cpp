@@ -29,10 +29,12 @@ std::vector<std::int32_t> SendWindow::nodes_to_serve() const {
 }
 
 SendWindow::Entry* SendWindow::sendable(Partition& its) {
-  if (its.leader == no_node || its.under_way >= (its.careful ? 1 : most_under_way)) return nullptr;
+  if (its.leader == no_node || (its.careful && its.under_way > 0)) return nullptr;
   if (its.under_way > 0 && its.sent_to != its.leader) return nullptr;  // first hear what the old leader did
   Entry* first = nullptr;
-  for (Entry& entry : its.queue) {
+  // The front is the first that is not done, so a batch that may have to be sent again is among the last five sent.
+  for (std::size_t i = 0; i < std::min(its.queue.size(), most_under_way); ++i) {
+    Entry& entry = its.queue[i];
     if (first == nullptr && entry.state == State::waiting) first = &entry;
     if (first != nullptr && entry.state == State::under_way) return nullptr;  // a later one is on its way
   }

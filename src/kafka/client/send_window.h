@@ -4,7 +4,7 @@
 // For each partition there is a queue of batches, in the order of their sequence numbers. A batch leaves it when it is
 // acknowledged; until then it is sent again, unchanged, however often it takes. The broker takes each batch once and
 // only in its turn, which holds for resent ones as long as
-//   - no more than five batches of a partition are under way (it remembers the last five of a producer),
+//   - no batch is sent that is more than four behind the first that is not done (it remembers a producer's last five),
 //   - all of them are on one connection, and a batch is never sent while a later one is under way,
 //   - until a first batch is acknowledged, and again after each failure, only one is under way: a broker that has
 //     never heard of a producer takes any sequence number, so a second batch could pass a refused first one.
@@ -26,7 +26,7 @@ using BatchId = std::uint64_t;
 /// Not thread-safe.
 class SendWindow {
  public:
-  static constexpr int most_under_way = 5;  // of a partition: what brokers remember of a producer
+  static constexpr std::size_t most_under_way = 5;  // of a partition: what brokers remember of a producer
 
   explicit SendWindow(std::size_t partitions) : partitions_(partitions) {}
 
