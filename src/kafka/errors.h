@@ -79,9 +79,6 @@ enum class KafkaError : std::int16_t {
   unsupported_endpoint_type = 115,
 };
 
-/// The code's name in lower case ("not_leader_or_follower"); "unknown" for one that is not in the list.
-const char* name(KafkaError error);
-
 /// The protocol's code for a failure inside: corrupt bytes, an unknown thing, a full disk, …
 KafkaError to_kafka(const Error& error);
 

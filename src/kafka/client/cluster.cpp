@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "kafka/error_name.h"
 #include "kafka/wire/list_offsets.h"
 
 namespace tickerlake::kafka {

@@ -5,6 +5,8 @@
 #include <map>
 #include <random>
 
+#include "kafka/error_name.h"
+
 namespace tickerlake::kafka {
 namespace {
 
