@@ -20,6 +20,14 @@ void write_sized(Writer& writer, const std::optional<ByteView>& bytes) {
   if (bytes) writer.raw(*bytes);
 }
 
+// These wrap instead of overflowing: times and deltas are a peer's.
+std::int64_t sum(std::int64_t a, std::int64_t b) {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
+}
+std::int64_t difference(std::int64_t a, std::int64_t b) {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b));
+}
+
 std::unexpected<Error> malformed() { return fail(ErrorCode::corrupt, "a record in a batch is malformed"); }
 
 }  // namespace
@@ -44,10 +52,6 @@ Result<bool> RecordReader::next(Record& record) {
   reader.take(1);  // attributes: none are defined
   const std::int64_t timestamp_delta = reader.varint();
   const std::int64_t offset_delta = reader.varint();
-  // Wraps instead of overflowing: the deltas are a peer's.
-  const auto sum = [](std::int64_t a, std::int64_t b) {
-    return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
-  };
   record.timestamp =
       header_.is_log_append_time() ? header_.max_timestamp : sum(header_.base_timestamp, timestamp_delta);
   record.offset = sum(header_.base_offset, offset_delta);
@@ -73,7 +77,7 @@ void BatchBuilder::add(TimestampMs timestamp, std::optional<ByteView> key, std::
   max_timestamp_ = std::max(max_timestamp_, timestamp);
   Writer writer(0, false);
   writer.integer(std::int8_t{0});
-  writer.varint(timestamp - base_timestamp_);
+  writer.varint(difference(timestamp, base_timestamp_));
   writer.varint(count_++);
   write_sized(writer, key);
   write_sized(writer, value);

@@ -33,7 +33,7 @@ std::expected<void, AppendError> check_timestamps(const kafka::BatchHeader& head
   }
   const bool too_new = header.max_timestamp >= 0 && header.max_timestamp - now_ms > config.timestamp_after_max_ms;
   const bool has_least = config.timestamp_before_max_ms < std::numeric_limits<std::int64_t>::max();
-  const bool too_old = has_least && now_ms - header.base_timestamp > config.timestamp_before_max_ms;
+  const bool too_old = has_least && header.base_timestamp < now_ms - config.timestamp_before_max_ms;
   if (!too_new && !too_old) return {};
   return refuse(Refusal::invalid_timestamp,
                 fmt::format("timestamps {} to {} are out of the range that message.timestamp.before.max.ms and "

@@ -170,6 +170,11 @@ class LogRecovery {
       Inspection found;
       while (true) {
         found = inspect_batch(rest, expected);
+        if (found.verdict == Inspection::Verdict::whole &&
+            found.header.last_offset() - segment.base().value() > INT32_MAX) {
+          found.verdict = Inspection::Verdict::invalid;  // the log rolls before its indexes' 32 bits are used up
+          found.reason = "its offset is too far from the segment's";
+        }
         if (found.verdict != Inspection::Verdict::whole) break;
         CHECK(segment.note(found.header, config_.index_interval_bytes));
         if (producers != nullptr) producers->remember(found.header, now_ms_);

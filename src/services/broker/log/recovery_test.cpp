@@ -101,6 +101,18 @@ TEST_F(LogRecoveryTest, cuts_a_tail_of_zeros) {
   EXPECT_EQ(content_of(file(Offset(0))), whole);
 }
 
+TEST_F(LogRecoveryTest, cuts_at_an_offset_that_no_log_of_ours_can_have) {
+  for (const std::int64_t offset : {std::int64_t{1} << 31, INT64_MAX - 4, INT64_MAX - 1}) {
+    const Buffer first = make_batch();
+    Buffer second = make_batch();
+    kafka::patch_base_offset(second, offset);  // the CRC does not cover it
+    io::make_directories(path_).value();
+    overwrite(file(Offset(0)), std::string(as_text(first)) + std::string(as_text(second)));
+    EXPECT_EQ(open()->end().offset, Offset(3)) << offset;
+    EXPECT_EQ(content_of(file(Offset(0))), as_text(first));
+  }
+}
+
 TEST_F(LogRecoveryTest, appends_go_on_where_the_log_was_cut) {
   {
     auto log = open();

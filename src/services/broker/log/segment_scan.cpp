@@ -19,6 +19,7 @@ Inspection inspect_batch(ByteView bytes, Offset expected) {
   if (header.size() > max_batch_size) return invalid("its length is over the limit");
   if (Offset(header.base_offset) < expected) return invalid("its offset is below the one that comes next");
   if (header.last_offset_delta < 0) return invalid("its last offset is below its first");
+  if (header.base_offset > INT64_MAX - 1 - header.last_offset_delta) return invalid("its offsets pass the largest");
   if (std::ssize(bytes) < header.size()) return incomplete(header.size());
   const ByteView batch = bytes.first(static_cast<std::size_t>(header.size()));
   if (!kafka::crc_matches(kafka::Batch{header, batch})) return invalid("its CRC does not match");
