@@ -1,7 +1,7 @@
 # The ways in. `make help` lists them.
 BUILD := build/release
 .DEFAULT_GOAL := help
-.PHONY: help build demo test test-all soak bench install clean packages
+.PHONY: help build demo test test-all soak bench fuzz install clean packages
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -32,6 +32,15 @@ soak: ## half an hour of everything at once; memory, threads and descriptors mus
 
 bench: build ## measure, side by side with the peers; docs/performance.md explains the figures
 	@bench/run
+
+TARGET ?=
+SECONDS ?= 600
+JOBS ?= 1
+fuzz: ## libFuzzer over every target, SECONDS=600 each, JOBS=1 at once; TARGET='sql sigv4' for some
+	@scripts/install-packages fuzz
+	@cmake --preset fuzz >/dev/null
+	@cmake --build --preset fuzz --target $(if $(TARGET),$(addprefix fuzz_,$(TARGET)),fuzz)
+	@tests/fuzz/run --seconds $(SECONDS) --jobs $(JOBS) $(TARGET)
 
 PREFIX ?= /usr/local
 install: build ## install under PREFIX (default /usr/local)

@@ -4,6 +4,7 @@ set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
 set(TICKERLAKE_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize takes them")
+option(TICKERLAKE_FUZZ "Make the fuzz targets programs of libFuzzer (clang)")
 
 find_package(Threads REQUIRED)
 
@@ -19,7 +20,8 @@ else()
 endif()
 if(TICKERLAKE_SANITIZE)
   target_compile_options(tickerlake_options INTERFACE -fsanitize=${TICKERLAKE_SANITIZE} -fno-omit-frame-pointer
-                                                     -fno-sanitize-recover=all -Wno-error=maybe-uninitialized)
+                                                     -fno-sanitize-recover=all
+                                                     $<$<CXX_COMPILER_ID:GNU>:-Wno-error=maybe-uninitialized>)
   target_link_options(tickerlake_options INTERFACE -fsanitize=${TICKERLAKE_SANITIZE})
 else()
   # Debug names stay for perf and backtraces; the linker drops what nobody calls.

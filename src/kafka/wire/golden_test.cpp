@@ -5,19 +5,7 @@
 #include <map>
 
 #include "base/digest.h"
-#include "kafka/wire/api_versions.h"
-#include "kafka/wire/cluster.h"
-#include "kafka/wire/configs.h"
-#include "kafka/wire/fetch.h"
-#include "kafka/wire/groups.h"
-#include "kafka/wire/init_producer_id.h"
-#include "kafka/wire/list_offsets.h"
-#include "kafka/wire/membership.h"
-#include "kafka/wire/message.h"
-#include "kafka/wire/metadata.h"
-#include "kafka/wire/offsets.h"
-#include "kafka/wire/produce.h"
-#include "kafka/wire/topics.h"
+#include "kafka/wire/requests.h"
 
 namespace tickerlake::kafka {
 namespace {
@@ -42,7 +30,7 @@ struct Entry {
 };
 
 template <class... Request>
-std::map<std::string, Entry> entries() {
+std::map<std::string, Entry> entries(RequestList<Request...>) {
   std::map<std::string, Entry> all;
   (all.emplace(std::string(Request::api.name) + "Request", Entry{Request::api, again<Request>}), ...);
   (all.emplace(std::string(Request::api.name) + "Response", Entry{Request::api, again<typename Request::Response>}),
@@ -59,14 +47,7 @@ struct Line {
 
 /// The lines of the versions that are spoken here.
 std::vector<Line> golden_lines() {
-  const auto known =
-      entries<ProduceRequest, FetchRequest, ListOffsetsRequest, MetadataRequest, OffsetCommitRequest,
-              OffsetFetchRequest, FindCoordinatorRequest, JoinGroupRequest, HeartbeatRequest, LeaveGroupRequest,
-              SyncGroupRequest, DescribeGroupsRequest, ListGroupsRequest, ApiVersionsRequest, CreateTopicsRequest,
-              DeleteTopicsRequest, DeleteRecordsRequest, InitProducerIdRequest, OffsetForLeaderEpochRequest,
-              DescribeConfigsRequest, AlterConfigsRequest, DescribeLogDirsRequest, CreatePartitionsRequest,
-              DeleteGroupsRequest, IncrementalAlterConfigsRequest, OffsetDeleteRequest, DescribeClusterRequest,
-              DescribeTopicPartitionsRequest>();
+  const auto known = entries(AllRequests());
   std::ifstream file(TICKERLAKE_SOURCE_DIR "/src/kafka/wire/testdata/golden_messages.txt");
   std::vector<Line> lines;
   std::string message, body;

@@ -120,7 +120,7 @@ class Reader {
   void read(std::optional<T>& value) {  // a nullable struct: int8 −1 for null
     std::int8_t present = -1;
     read(present);
-    if (present >= 0) read_struct(value.emplace());
+    if (present >= 0) read_struct(value.emplace(T()));
   }
   template <class T>
     requires requires(Reader& reader, T& value) { T::fields(reader, value); }

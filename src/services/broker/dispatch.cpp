@@ -4,6 +4,7 @@
 #include <array>
 #include <type_traits>
 
+#include "kafka/wire/requests.h"
 #include "services/broker/api/handlers.h"
 
 namespace tickerlake::broker {
@@ -24,21 +25,13 @@ Result<void> run(Broker& broker, const Caller& caller, std::int32_t correlation_
 }
 
 template <class... Request>
-constexpr auto table() {
+constexpr auto table(kafka::RequestList<Request...>) {
   std::array routes = {Route{Request::api, run<Request>}...};
   std::ranges::sort(routes, {}, [](const Route& route) { return route.api.key; });
   return routes;
 }
 
-using namespace kafka;
-constexpr auto all_routes =
-    table<ProduceRequest, FetchRequest, ListOffsetsRequest, MetadataRequest, OffsetCommitRequest, OffsetFetchRequest,
-          FindCoordinatorRequest, JoinGroupRequest, HeartbeatRequest, LeaveGroupRequest, SyncGroupRequest,
-          DescribeGroupsRequest, ListGroupsRequest, ApiVersionsRequest, CreateTopicsRequest, DeleteTopicsRequest,
-          DeleteRecordsRequest, InitProducerIdRequest, OffsetForLeaderEpochRequest, DescribeConfigsRequest,
-          AlterConfigsRequest, DescribeLogDirsRequest, CreatePartitionsRequest, DeleteGroupsRequest,
-          IncrementalAlterConfigsRequest, OffsetDeleteRequest, DescribeClusterRequest,
-          DescribeTopicPartitionsRequest>();
+constexpr auto all_routes = table(kafka::AllRequests());
 
 }  // namespace
 

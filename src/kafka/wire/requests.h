@@ -1,0 +1,31 @@
+#pragma once
+// Every request that has a message here, in one list: the broker's table of routes and the tests are made from it.
+#include "kafka/wire/api_versions.h"
+#include "kafka/wire/cluster.h"
+#include "kafka/wire/configs.h"
+#include "kafka/wire/fetch.h"
+#include "kafka/wire/groups.h"
+#include "kafka/wire/init_producer_id.h"
+#include "kafka/wire/list_offsets.h"
+#include "kafka/wire/membership.h"
+#include "kafka/wire/message.h"
+#include "kafka/wire/metadata.h"
+#include "kafka/wire/offsets.h"
+#include "kafka/wire/produce.h"
+#include "kafka/wire/topics.h"
+
+namespace tickerlake::kafka {
+
+template <class... Request>
+struct RequestList {};
+
+using AllRequests =
+    RequestList<ProduceRequest, FetchRequest, ListOffsetsRequest, MetadataRequest, OffsetCommitRequest,
+                OffsetFetchRequest, FindCoordinatorRequest, JoinGroupRequest, HeartbeatRequest, LeaveGroupRequest,
+                SyncGroupRequest, DescribeGroupsRequest, ListGroupsRequest, ApiVersionsRequest, CreateTopicsRequest,
+                DeleteTopicsRequest, DeleteRecordsRequest, InitProducerIdRequest, OffsetForLeaderEpochRequest,
+                DescribeConfigsRequest, AlterConfigsRequest, DescribeLogDirsRequest, CreatePartitionsRequest,
+                DeleteGroupsRequest, IncrementalAlterConfigsRequest, OffsetDeleteRequest, DescribeClusterRequest,
+                DescribeTopicPartitionsRequest>;
+
+}  // namespace tickerlake::kafka
