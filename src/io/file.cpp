@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/panic.h"
+#include "io/fault_point.h"
 
 namespace tickerlake::io {
 
@@ -135,7 +136,7 @@ Result<std::int64_t> File::size() const {
 }
 
 Result<std::int64_t> File::modified_ms() const {
-  struct stat status {};
+  struct stat status{};
   if (::fstat(descriptor_, &status) != 0) return fail_errno("can't stat " + path_.string(), errno);
   return static_cast<std::int64_t>(status.st_mtim.tv_sec) * 1000 + status.st_mtim.tv_nsec / 1'000'000;
 }
@@ -177,15 +178,20 @@ Result<void> write_file_atomically(const Path& path, std::string_view content) {
     CHECK(file.write_at(0, as_bytes(content)));
     CHECK(file.sync());
   }
+  io::fault_point("io.replace_file.rename.before");
   CHECK(io::rename(temporary, path));
+  io::fault_point("io.replace_file.rename.after");
   return sync_directory(path.has_parent_path() ? path.parent_path() : Path("."));
 }
 
+// The names last when it returns: what is synced below a folder is nowhere if the folder's own name is not.
 Result<void> make_directories(const Path& path) {
   std::error_code error;
-  std::filesystem::create_directories(path, error);
+  if (path.empty() || std::filesystem::is_directory(path, error)) return {};
+  CHECK(make_directories(path.parent_path()));
+  std::filesystem::create_directory(path, error);
   if (error) return fail_errno("can't make the folder " + path.string(), error.value());
-  return {};
+  return sync_directory(path.has_parent_path() ? path.parent_path() : Path("."));
 }
 
 Result<void> sync_directory(const Path& path) {

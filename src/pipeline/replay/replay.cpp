@@ -4,6 +4,7 @@
 #include <charconv>
 #include <thread>
 
+#include "io/fault_point.h"
 #include "kafka/client/admin.h"
 #include "kafka/client/partitioner.h"
 #include "kafka/client/producer.h"
@@ -66,6 +67,7 @@ class Sender {
       }
       if (paced) CHECK(wait_until_due());
       if (stop_.requested()) break;
+      io::fault_point("replay.send.before");
       CHECK(send(partition, merge.series(), merge.bar(), seq));
       if (paced || summary_.rows_sent % rows_between_looks == 0) CHECK(look());
     }
@@ -111,6 +113,7 @@ class Sender {
 
   Result<void> look() {
     CHECK(producer_.poll(milliseconds(0)));
+    io::fault_point("replay.acknowledged.after");
     report();
     return {};
   }
@@ -190,7 +193,9 @@ Result<ReplaySummary> replay(const ReplayOptions& options, const Stop& stop, con
   auto partitions = prepare_topic(*consumer, options, log);
   if (!partitions) return std::unexpected(std::move(partitions).error().within("Kafka at " + options.kafka.bootstrap));
   summary.partitions = *partitions;
+  io::fault_point("replay.resume.before");
   TRY(const TopicState state, read_topic_state(*consumer, options.topic, *partitions, stop, log));
+  io::fault_point("replay.resume.after");
   CHECK(verify_same_history(dataset, options.topic, state.last));
 
   kafka::Producer::Tuning tuning;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/panic.h"
+#include "io/fault_point.h"
 #include "pipeline/sink/parquet_file.h"
 
 namespace tickerlake::pipeline {
@@ -118,8 +119,10 @@ Result<void> Flusher::run(Flush& flush) {
     switch (planner.step()) {
       case SinkStep::store_plan: {
         bool existed = false;
+        io::fault_point("sink.plan.put.before");
         CHECK(put(names_.plan_key(planner.partition(), planner.plan().first), "application/json", planner.plan().json(),
                   existed));
+        io::fault_point("sink.plan.put.after");
         existed ? planner.taken() : planner.stored();
         break;
       }
@@ -134,7 +137,9 @@ Result<void> Flusher::run(Flush& flush) {
         break;
       }
       case SinkStep::write_letters:
+        io::fault_point("sink.letters.write.before");
         CHECK(letters_.write(planner.partition(), flush.letters, flush.redone, stop_));
+        io::fault_point("sink.letters.write.after");
         counts_.dead_letters += planner.plan().dead_letters;
         planner.letters_written();
         break;
@@ -161,7 +166,9 @@ Result<void> Flusher::write_files(const Flush& flush) {
     const PlannedFile& file = plan.files[index++];
     const std::string bytes = write_parquet(flush.layout->schema, rows, flush.layout->partitioning);
     bool existed = false;
+    io::fault_point("sink.file.put.before");
     CHECK(put(file.key, "application/vnd.apache.parquet", bytes, existed));
+    io::fault_point("sink.file.put.after");
     ++counts_.files;
     counts_.file_bytes += static_cast<std::int64_t>(bytes.size());
   }

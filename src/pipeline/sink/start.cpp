@@ -1,5 +1,6 @@
 #include "pipeline/sink/start.h"
 
+#include "io/fault_point.h"
 #include "io/file.h"
 
 namespace tickerlake::pipeline {
@@ -23,6 +24,7 @@ Result<void> bring_to_collect(SinkPlanner& planner, const LakeNames& names, Lake
           TRY(keys, lake.list(names.plan_prefix(planner.partition())));
           return {};
         }));
+        io::fault_point("sink.start.listed.after");
         planner.listed(keys.empty() ? std::nullopt : std::optional(keys.back()));
         break;
       }
@@ -44,6 +46,7 @@ Result<void> bring_to_collect(SinkPlanner& planner, const LakeNames& names, Lake
             return {};
           }));
         }
+        io::fault_point("sink.start.checked.after");
         planner.files_checked(all);
         break;
       }

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "base/panic.h"
+#include "io/fault_point.h"
 #include "services/broker/append_check.h"
 #include "services/broker/log/partition_log.h"
 
@@ -127,10 +128,12 @@ std::int64_t Partition::sync() {
       end = log_->end();
     }
     bytes = unsynced.bytes;
+    io::fault_point("broker.log.sync.before");
     for (const auto& file : unsynced.files) sync_or_panic(*file);
     if (unsynced.directory) {
       if (auto synced = io::sync_directory(directory_); !synced) panic(synced.error().message);
     }
+    io::fault_point("broker.log.sync.after");
     MutexLock lock(mutex_);
     completions = durability_.synced(end);
     for (FetchSignal* watcher : watchers_) watcher->notify();

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/panic.h"
+#include "io/fault_point.h"
 #include "services/broker/log/partition_log.h"
 #include "services/broker/partition.h"
 
@@ -26,11 +27,14 @@ Result<void> Partition::write_checkpoint() {
     if (auto synced = index->sync(); !synced) panic(synced.error().message);
   }
   const Checkpoint& checkpoint = parts.checkpoint;
+  io::fault_point("broker.checkpoint.before");
   if (checkpoint.has_producers) {
     CHECK(io::write_file_atomically(directory_ / snapshot_file_name(checkpoint.recovery.offset),
                                     as_text(parts.producers)));
   }
+  io::fault_point("broker.checkpoint.between");  // the snapshot is there, the checkpoint is the old one
   CHECK(io::write_file_atomically(directory_ / checkpoint_file_name, checkpoint.encode()));
+  io::fault_point("broker.checkpoint.after");
   if (last_checkpoint_ && last_checkpoint_->has_producers &&
       last_checkpoint_->recovery.offset != checkpoint.recovery.offset) {
     CHECK(io::remove_file(directory_ / snapshot_file_name(last_checkpoint_->recovery.offset)));

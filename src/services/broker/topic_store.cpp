@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "base/digest.h"
+#include "io/fault_point.h"
 
 namespace tickerlake::broker {
 
@@ -28,6 +29,14 @@ Result<void> remove_tree(const io::Path& path) {
   std::error_code error;
   std::filesystem::remove_all(path, error);
   if (error) return fail_errno("can't remove " + path.string(), error.value());
+  return {};
+}
+
+/// Its name is on disk when its parent is synced.
+Result<void> make_folder(const io::Path& path) {
+  std::error_code error;
+  std::filesystem::create_directory(path, error);
+  if (error) return fail_errno("can't make the folder " + path.string(), error.value());
   return {};
 }
 
@@ -102,21 +111,28 @@ Result<TopicRecord> TopicStore::read(std::string_view name) const {
 
 Result<void> TopicStore::create(std::string_view name, const TopicRecord& record) {
   const io::Path made = making_ / random_uuid();
-  for (std::int32_t i = 0; i < record.partitions; ++i) CHECK(io::make_directories(made / std::to_string(i)));
+  CHECK(make_folder(made));
+  for (std::int32_t i = 0; i < record.partitions; ++i) CHECK(make_folder(made / std::to_string(i)));
   CHECK(io::write_file_atomically(made / topic_file_name, record.encode()));  // syncs the folder's entries too
+  io::fault_point("broker.topic.create.before");
   CHECK(io::rename(made, topics_ / name));
-  return io::sync_directory(topics_);
+  CHECK(io::sync_directory(topics_));
+  io::fault_point("broker.topic.create.after");
+  return {};
 }
 
 Result<void> TopicStore::write(std::string_view name, const TopicRecord& record) {
   const io::Path folder = topics_ / name;
-  for (std::int32_t i = 0; i < record.partitions; ++i) CHECK(io::make_directories(folder / std::to_string(i)));
+  for (std::int32_t i = 0; i < record.partitions; ++i) CHECK(make_folder(folder / std::to_string(i)));
   return io::write_file_atomically(folder / topic_file_name, record.encode());
 }
 
 Result<void> TopicStore::remove(std::string_view name) {
+  io::fault_point("broker.topic.delete.before");
   CHECK(io::rename(topics_ / name, trash_ / random_uuid()));
-  return io::sync_directory(topics_);
+  CHECK(io::sync_directory(topics_));
+  io::fault_point("broker.topic.delete.after");
+  return {};
 }
 
 Result<void> TopicStore::empty_trash() {

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <filesystem>
 
+#include "io/fault_point.h"
 #include "services/athena/api/execution_json.h"
 #include "services/athena/sql/parser.h"
 
@@ -173,7 +174,9 @@ void Executions::finish(Live& live, const Outcome<ExecutionResult>& outcome) {
 }
 
 void Executions::store(const ExecutionRecord& record) {
+  io::fault_point("athena.execution.store.before");
   const auto stored = state_.put_execution(record);
+  io::fault_point("athena.execution.store.after");
   if (!stored) log_.error("execution {} is not stored: {}", record.id, stored.error().message);
 }
 

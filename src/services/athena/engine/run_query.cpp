@@ -1,6 +1,7 @@
 // SELECT: rows are written to <id>.csv as DuckDB computes them.
 #include <chrono>
 
+#include "io/fault_point.h"
 #include "io/file.h"
 #include "services/athena/engine/execution.h"
 #include "services/athena/results/result_file.h"
@@ -25,7 +26,9 @@ std::vector<ResultColumn> columns_of(const sql::WrittenQuery& written, const std
 Outcome<void> put(Execution& execution, const Location& target, const std::filesystem::path& file,
                   const std::vector<ResultColumn>& columns) {
   auto& objects = execution.environment.objects;
+  io::fault_point("athena.result.put.before");
   auto stored = objects.put_file(target.bucket, target.key, "application/octet-stream", file);
+  io::fault_point("athena.result.put.after");
   if (stored) {
     stored = objects.put(target.bucket, target.key + ".metadata", "application/octet-stream", encode_metadata(columns));
   }

@@ -2,6 +2,7 @@
 
 #include <future>
 
+#include "io/fault_point.h"
 #include "kafka/records/records.h"
 
 namespace tickerlake::broker {
@@ -68,7 +69,9 @@ Result<Offset> OffsetLog::append(const std::vector<CoordinatorRecord>& records) 
     builder.add(now, encoded.key, view(encoded.value));
   }
   TRY(const Buffer batch, builder.finish());
+  io::fault_point("broker.offsets.append.before");
   const auto appended = partition_->append(batch, Origin::broker);
+  io::fault_point("broker.offsets.append.after");
   if (!appended) return fail(ErrorCode::io, std::string(offsets_topic) + ": " + appended.error().message);
   return appended->next;
 }

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "base/panic.h"
+#include "io/fault_point.h"
 
 namespace tickerlake::broker {
 
@@ -25,8 +26,10 @@ bool PartitionLog::must_roll(const kafka::BatchHeader& header, const TopicConfig
 }
 
 Result<void> PartitionLog::roll(TimestampMs now_ms) {
+  io::fault_point("broker.segment.roll.before");
   CHECK(active().flush_indexes());
   TRY(auto next, Segment::open(directory_, next_offset_));
+  io::fault_point("broker.segment.roll.after");
   segments_.push_back(std::move(next));
   active_since_ms_ = now_ms;
   unsynced_.directory = true;

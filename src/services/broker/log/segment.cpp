@@ -4,6 +4,8 @@
 
 #include <array>
 
+#include "io/fault_point.h"
+
 namespace tickerlake::broker {
 
 std::string segment_file_name(Offset base, std::string_view extension) {
@@ -38,7 +40,9 @@ Result<void> Segment::restore_time() {
 
 Result<void> Segment::append(std::span<const ByteView> parts, const kafka::BatchHeader& header,
                              std::int64_t index_interval) {
+  io::fault_point("broker.log.append.before");
   auto appended = file_->write_parts_at(size_, parts);
+  io::fault_point("broker.log.append.after");
   if (appended) appended = note(header, index_interval);
   // On a full disk all or a part of the batch may be there. It lies behind the end, but must not be in a sealed file.
   if (!appended) CHECK(file_->truncate(size_));

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/panic.h"
+#include "io/fault_point.h"
 
 namespace tickerlake::glue {
 namespace {
@@ -119,7 +120,9 @@ Transaction::~Transaction() {
   if (database_ != nullptr) (void)database_->execute("ROLLBACK");
 }
 Result<void> Transaction::commit() {
+  io::fault_point("glue.catalog.commit.before");
   CHECK(database_->execute("COMMIT"));
+  io::fault_point("glue.catalog.commit.after");
   database_ = nullptr;
   return {};
 }

@@ -7,6 +7,7 @@
 
 #include "base/digest.h"
 #include "base/panic.h"
+#include "io/fault_point.h"
 
 namespace tickerlake::s3 {
 
@@ -79,6 +80,7 @@ BlobWriter::~BlobWriter() {
 
 Result<void> BlobWriter::write(ByteView bytes) {
   CHECK(file_.write_at(size_, bytes));
+  io::fault_point("s3.blob.write.after");
   size_ += static_cast<std::int64_t>(bytes.size());
   if (size_ - begun_ >= write_behind) {
     file_.begin_sync();
@@ -94,8 +96,11 @@ Result<void> BlobWriter::append(const Blob& from, std::int64_t position, std::in
 }
 
 Result<void> BlobWriter::seal() {
+  io::fault_point("s3.blob.seal.before");
   if (file_.is_open()) CHECK(file_.sync());
+  io::fault_point("s3.blob.seal.between");  // the bytes are on disk, the name is not
   blobs_.sync_folder(*folder_);
+  io::fault_point("s3.blob.seal.after");
   return {};
 }
 
@@ -114,7 +119,6 @@ Result<std::shared_ptr<BlobFolder>> Blobs::folder_for_one_more() {
   if (current_ == nullptr || current_->files >= max_files_per_folder) {
     // Once in thousands of blobs; everybody who waits needs this folder.
     CHECK(io::make_directories(folder_path(next_folder_)));
-    CHECK(io::sync_directory(root_));
     current_ = std::make_shared<BlobFolder>(next_folder_++);
   }
   ++current_->files;
@@ -127,6 +131,7 @@ Result<BlobWriter> Blobs::create() {
   const Buffer random = random_bytes(id.name.size());
   std::copy(random.begin(), random.end(), id.name.begin());
   TRY(io::File file, io::File::open(path(id), io::File::Mode::create_new));
+  io::fault_point("s3.blob.create.after");
   BlobWriter writer(*this, id, std::move(folder));
   writer.file_ = std::move(file);
   return writer;
@@ -202,6 +207,7 @@ void Blobs::remove_freed(const BlobId& id) {
 }
 
 void Blobs::remove(const BlobId& id) {
+  io::fault_point("s3.blob.free.before");
   if (const auto removed = io::remove_file(path(id)); !removed) log_.warning("{}", removed.error().message);
 }
 
@@ -223,6 +229,7 @@ void Blobs::sweep(const std::function<bool(const BlobId&)>& is_named, const std:
         continue;
       }
       free(id);  // the last reader of an object that was replaced meanwhile may still need it
+      io::fault_point("s3.blob.sweep.after");
       ++removed;
     }
     if (empty && !error) std::filesystem::remove(folder_path(folder), error);

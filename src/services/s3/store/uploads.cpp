@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "base/digest.h"
+#include "io/fault_point.h"
 #include "services/s3/store/store.h"
 
 namespace tickerlake::s3 {
@@ -230,7 +231,9 @@ ApiResult<ObjectRecord> Store::complete_upload(std::string_view bucket, std::str
     IndexBatch batch;
     batch.removals.push_back(keys::upload(bucket, key, id));
     for (const ListedPart& part : present_parts) batch.removals.push_back(keys::part(id, part.number));
+    io::fault_point("s3.multipart.complete.before");
     stored = commit_record(bucket, key, blob, *std::move(whole), conditions, std::move(batch));
+    io::fault_point("s3.multipart.complete.after");
   }
   if (!stored) return stored;
   for (const ListedPart& part : present_parts) blobs_->free(part.record.blob);
