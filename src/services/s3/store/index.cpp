@@ -1,13 +1,19 @@
 #include "services/s3/store/index.h"
 
 #include <rocksdb/db.h>
+#include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/options.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 
+#include <array>
+#include <cstdarg>
+#include <cstdio>
+
 #include "base/bytes.h"
 #include "base/panic.h"
+#include "io/fault_point.h"
 
 namespace tickerlake::s3 {
 namespace {
@@ -53,7 +59,9 @@ class RocksIndex final : public Index {
     for (const auto& [key, value] : batch.puts) writes.Put(key, value);
     rocksdb::WriteOptions options;
     options.sync = true;
+    io::fault_point("s3.index.commit.before");
     const rocksdb::Status status = db_->Write(options, &writes);
+    io::fault_point("s3.index.commit.after");
     if (status.IsIOError() && !status.IsNoSpace()) panic("the index of objects can't be written: " + status.ToString());
     if (!status.ok()) return fail_rocksdb(status);
     return {};
@@ -67,9 +75,29 @@ class RocksIndex final : public Index {
   const std::unique_ptr<rocksdb::DB> db_;
 };
 
+/// What RocksDB has to say, as lines of ours. Its own log file would be one more thing that a full disk breaks: builds
+/// with assertions (Debian's) end the process at the second line that can't be written.
+class Told final : public rocksdb::Logger {
+ public:
+  explicit Told(Log log) : Logger(rocksdb::WARN_LEVEL), log_(std::move(log)) {}
+  using Logger::Logv;
+  void Logv(const char* format, va_list arguments) override {
+    std::array<char, 512> text;
+    const int size = std::vsnprintf(text.data(), text.size(), format, arguments);
+    if (size <= 0) return;
+    std::string_view line(text.data(), std::min(static_cast<std::size_t>(size), text.size() - 1));
+    while (line.ends_with('\n')) line.remove_suffix(1);
+    log_.warning("the index of objects: {}", line);
+  }
+
+ private:
+  const Log log_;
+};
+
 // Entries are a few hundred bytes and there are seldom more than some 100,000: small buffers, few files, no statistics.
-rocksdb::Options options_for_small_memory() {
+rocksdb::Options options_for_small_memory(const Log& log) {
   rocksdb::Options options;
+  options.info_log = std::make_shared<Told>(log);
   options.create_if_missing = true;
   options.write_buffer_size = static_cast<std::size_t>(4_MiB);
   options.max_write_buffer_number = 2;
@@ -77,9 +105,6 @@ rocksdb::Options options_for_small_memory() {
   options.max_open_files = 64;
   options.max_file_opening_threads = 1;
   options.max_background_jobs = 2;
-  options.keep_log_file_num = 1;
-  options.max_log_file_size = static_cast<std::size_t>(1_MiB);
-  options.info_log_level = rocksdb::WARN_LEVEL;
   options.max_manifest_file_size = static_cast<std::uint64_t>(1_MiB);
   options.skip_stats_update_on_db_open = true;
   options.skip_checking_sst_file_sizes_on_db_open = true;
@@ -96,10 +121,10 @@ rocksdb::Options options_for_small_memory() {
 
 }  // namespace
 
-Result<std::unique_ptr<Index>> Index::open(const io::Path& path) {
+Result<std::unique_ptr<Index>> Index::open(const io::Path& path, const Log& log) {
   CHECK(io::make_directories(path));
   rocksdb::DB* db = nullptr;
-  const rocksdb::Status status = rocksdb::DB::Open(options_for_small_memory(), path.string(), &db);
+  const rocksdb::Status status = rocksdb::DB::Open(options_for_small_memory(log), path.string(), &db);
   if (!status.ok()) return fail_rocksdb(status);
   return std::make_unique<RocksIndex>(std::unique_ptr<rocksdb::DB>(db));
 }

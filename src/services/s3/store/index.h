@@ -32,10 +32,11 @@ class IndexCursor {
   virtual std::string_view value() const = 0;
 };
 
-/// Thread-safe. A write that the disk refuses ends the process: what is on it then is unknown.
+/// Thread-safe. A full disk fails commits (ErrorCode::exhausted) until there is room again; any other write that the
+/// disk refuses ends the process: what is on it then is unknown.
 class Index {
  public:
-  static Result<std::unique_ptr<Index>> open(const io::Path& path);
+  static Result<std::unique_ptr<Index>> open(const io::Path& path, const Log& log);
   virtual ~Index() = default;
   virtual Result<std::optional<std::string>> get(std::string_view key) const = 0;
   /// Durable when it returns; commits of several threads share one sync.

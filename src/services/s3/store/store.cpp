@@ -9,7 +9,7 @@ namespace tickerlake::s3 {
 
 Result<std::unique_ptr<Store>> Store::open(const io::Path& path, Log log) {
   CHECK(io::make_directories(path));
-  TRY(auto index, Index::open(path / "index"));
+  TRY(auto index, Index::open(path / "index", log));
   TRY(auto blobs, Blobs::open(path / "blobs", log));
   return std::unique_ptr<Store>(new Store(std::move(index), std::move(blobs), std::move(log)));
 }
