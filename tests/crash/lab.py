@@ -77,6 +77,9 @@ class Lab:
         for path in (self.coverage, *self.home.glob("*.log")):
             path.unlink(missing_ok=True)
         self.data.mkdir()
+        self.put_keys()
+
+    def put_keys(self):
         (self.data / "credentials.json").write_text(self.credentials)
         (self.data / "credentials.json").chmod(0o600)
 

@@ -61,7 +61,7 @@ def machine(request):
     try:
         lab.begin()
         disk = Fillable(lab) if request.param == "fault library" else Tmpfs(lab)
-        (lab.data / "credentials.json").write_text(lab.credentials)
+        lab.put_keys()
         assert lab.start("")
         yield lab, disk
         lab.end()

@@ -14,7 +14,7 @@ std::unexpected<Error> fail_sqlite(sqlite3* connection, std::string_view what) {
   const int code = sqlite3_errcode(connection);
   ErrorCode kind = ErrorCode::io;
   if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB) kind = ErrorCode::corrupt;
-  if (code == SQLITE_FULL || code == SQLITE_TOOBIG) kind = ErrorCode::exhausted;
+  if (code == SQLITE_TOOBIG) kind = ErrorCode::exhausted;  // SQLITE_FULL is the disk's trouble, not the caller's: io
   if (code == SQLITE_BUSY || code == SQLITE_LOCKED) kind = ErrorCode::conflict;
   return fail(kind, std::string(what) + ": " + sqlite3_errmsg(connection));
 }
