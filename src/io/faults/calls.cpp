@@ -1,5 +1,5 @@
 // The functions of libc that change files, as the program and its libraries call them.
-#include "calls.h"
+#include "io/faults/calls.h"
 
 #include <fnmatch.h>
 #include <stdarg.h>
@@ -12,7 +12,7 @@
 #include <climits>
 #include <cstring>
 
-#include "raw.h"
+#include "io/faults/raw.h"
 
 namespace faults {
 namespace {

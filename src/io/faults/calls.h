@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "config.h"
-#include "disk.h"
+#include "io/faults/config.h"
+#include "io/faults/disk.h"
 
 namespace faults {
 

@@ -1,4 +1,4 @@
-#include "config.h"
+#include "io/faults/config.h"
 
 #include <unistd.h>
 

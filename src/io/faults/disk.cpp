@@ -1,4 +1,4 @@
-#include "disk.h"
+#include "io/faults/disk.h"
 
 #include <dirent.h>
 
@@ -6,8 +6,8 @@
 #include <cerrno>
 #include <cstring>
 
-#include "config.h"
-#include "raw.h"
+#include "io/faults/config.h"
+#include "io/faults/raw.h"
 
 namespace faults {
 namespace {

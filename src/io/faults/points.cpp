@@ -6,8 +6,8 @@
 #include <cstdlib>
 #include <map>
 
-#include "calls.h"
-#include "raw.h"
+#include "io/faults/calls.h"
+#include "io/faults/raw.h"
 
 namespace faults {
 namespace {
