@@ -4,6 +4,7 @@
 #include <future>
 
 #include "base/time.h"
+#include "http/same_origin.h"
 #include "http/server.h"
 #include "services/athena/service.h"
 #include "services/broker/broker.h"
@@ -115,10 +116,11 @@ Result<void> Server::Parts::start(const ServerOptions& options) {
 
   const auto handle = [this](http::Request& request, http::Response& response) { gateway->handle(request, response); };
   aws_server = std::make_unique<http::Server>(std::move(aws_listener), http::ServerOptions{}, log.named("aws"), handle);
-  web_server =
-      std::make_unique<http::Server>(std::move(web_listener), http::ServerOptions{}, log.named("web"), serve_health);
-  registry_server = std::make_unique<http::Server>(std::move(registry_listener), http::ServerOptions{},
-                                                   log.named("registry"), serve_health);
+  web_server = std::make_unique<http::Server>(std::move(web_listener), http::ServerOptions{}, log.named("web"),
+                                              http::with_same_origin(endpoints.web, serve_health));
+  registry_server =
+      std::make_unique<http::Server>(std::move(registry_listener), http::ServerOptions{}, log.named("registry"),
+                                     http::with_same_origin(endpoints.registry, serve_health));
   return save_endpoints(options.data, endpoints);
 }
 

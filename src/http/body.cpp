@@ -12,11 +12,11 @@ constexpr std::int64_t max_drained_bytes = 256_KiB;  // of an unread body, to ke
 Result<std::size_t> InputBuffer::fill(io::Socket& socket) {
   if (begin_ == end_) {
     begin_ = end_ = 0;
-  } else if (end_ == bytes_.size()) {
-    std::copy(bytes_.begin() + static_cast<std::ptrdiff_t>(begin_), bytes_.end(), bytes_.begin());
+  } else if (end_ == capacity_) {
+    std::copy(bytes_.get() + begin_, bytes_.get() + end_, bytes_.get());
     end_ -= std::exchange(begin_, 0);
   }
-  TRY(const std::size_t n, socket.read(MutableBytes(bytes_).subspan(end_)));
+  TRY(const std::size_t n, socket.read({bytes_.get() + end_, capacity_ - end_}));
   end_ += n;
   return n;
 }
@@ -26,10 +26,10 @@ ConnectionBody::ConnectionBody(io::Socket& socket, InputBuffer& input, RequestPa
     : socket_(socket),
       input_(input),
       parser_(parser),
-      options_(options),
       left_(parser.head().content_length.value_or(0)),
       continue_awaited_(parser.head().expects_continue),
-      finished_(!parser.head().chunked && left_ == 0) {}
+      finished_(!parser.head().chunked && left_ == 0),
+      pace_(options.body_pace) {}
 
 Result<std::size_t> ConnectionBody::read(MutableBytes into) {
   if (failed_) return std::unexpected(*failed_);
@@ -57,7 +57,7 @@ Result<std::size_t> ConnectionBody::read_some(MutableBytes into) {
     const auto since = std::chrono::steady_clock::now();
     TRY(n, socket_.read(into));
     if (n == 0) return fail(ErrorCode::unavailable, "the peer closed the connection in the middle of the body");
-    CHECK(note_wait(since, n));
+    CHECK(pace_.note(std::chrono::steady_clock::now() - since, n));
   }
   left_ -= static_cast<std::int64_t>(n);
   finished_ = left_ == 0;
@@ -77,17 +77,8 @@ Result<std::size_t> ConnectionBody::read_chunked(MutableBytes into) {
     const auto since = std::chrono::steady_clock::now();
     TRY(const std::size_t n, input_.fill(socket_));
     if (n == 0) return fail(ErrorCode::unavailable, "the peer closed the connection in the middle of the body");
-    CHECK(note_wait(since, n));
+    CHECK(pace_.note(std::chrono::steady_clock::now() - since, n));
   }
-}
-
-Result<void> ConnectionBody::note_wait(std::chrono::steady_clock::time_point since, std::size_t bytes) {
-  waited_ += std::chrono::steady_clock::now() - since;
-  received_ += static_cast<std::int64_t>(bytes);
-  if (waited_ <= options_.body_patience) return {};
-  const double seconds = std::chrono::duration<double>(waited_).count();
-  if (static_cast<double>(received_) >= seconds * static_cast<double>(options_.least_body_rate)) return {};
-  return fail(ErrorCode::timeout, "the body comes too slowly");
 }
 
 bool ConnectionBody::worth_draining() const {

@@ -1,21 +1,24 @@
 #pragma once
 // A request's body as it comes from the connection: by length or chunked, and what is done about an unread rest.
 #include "http/parser.h"
+#include "io/pace.h"
 
 namespace tickerlake::http {
 
 /// Bytes that were read from the connection and not used yet. Never holds more than its capacity.
 class InputBuffer {
  public:
-  explicit InputBuffer(std::size_t capacity) : bytes_(capacity) {}
-  ByteView content() const { return ByteView(bytes_).subspan(begin_, end_ - begin_); }
-  bool full() const { return end_ - begin_ == bytes_.size(); }
+  explicit InputBuffer(std::size_t capacity)
+      : capacity_(capacity), bytes_(std::make_unique_for_overwrite<std::byte[]>(capacity)) {}
+  ByteView content() const { return {bytes_.get() + begin_, end_ - begin_}; }
+  bool full() const { return end_ - begin_ == capacity_; }
   void take(std::size_t n) { begin_ += n; }
   /// Reads once, behind the content. The buffer must not be full. 0 at the end of the stream.
   Result<std::size_t> fill(io::Socket& socket);
 
  private:
-  Buffer bytes_;
+  std::size_t capacity_;
+  std::unique_ptr<std::byte[]> bytes_;  // not zeroed: most connections never touch most of it
   std::size_t begin_ = 0, end_ = 0;
 };
 
@@ -36,19 +39,15 @@ class ConnectionBody final : public BodyReader {
  private:
   Result<std::size_t> read_some(MutableBytes into);
   Result<std::size_t> read_chunked(MutableBytes into);
-  /// Counts a wait for the peer; ErrorCode::timeout for one that sends more slowly than it may.
-  Result<void> note_wait(std::chrono::steady_clock::time_point since, std::size_t bytes);
 
   io::Socket& socket_;
   InputBuffer& input_;
   RequestParser& parser_;
-  const ServerOptions& options_;
   std::int64_t left_ = 0;  // of a body with a length
   bool continue_awaited_;
   bool finished_;
   std::optional<Error> failed_;
-  std::chrono::nanoseconds waited_{};
-  std::int64_t received_ = 0;
+  io::Pace pace_;
 };
 
 }  // namespace tickerlake::http

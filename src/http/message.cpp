@@ -8,10 +8,6 @@ namespace {
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
-bool same_name(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, [](char x, char y) { return lower(x) == lower(y); });
-}
-
 int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -40,18 +36,22 @@ std::optional<std::string> decode(std::string_view raw, bool plus_is_space) {
 
 }  // namespace
 
+bool same_header_name(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, [](char x, char y) { return lower(x) == lower(y); });
+}
+
 void Headers::set(std::string_view name, std::string_view value) {
   remove(name);
   add(name, value);
 }
 
 void Headers::remove(std::string_view name) {
-  std::erase_if(fields_, [&](const Field& field) { return same_name(field.first, name); });
+  std::erase_if(fields_, [&](const Field& field) { return same_header_name(field.first, name); });
 }
 
 std::optional<std::string_view> Headers::find(std::string_view name) const {
   for (const auto& [field_name, value] : fields_) {
-    if (same_name(field_name, name)) return value;
+    if (same_header_name(field_name, name)) return value;
   }
   return std::nullopt;
 }

@@ -56,7 +56,7 @@ class RequestParser::Parser final : public beast::http::basic_parser<true> {
   void on_finish_impl(error_code&) override {}
 };
 
-RequestParser::RequestParser(std::int64_t max_head_bytes) : parser_(std::make_unique<Parser>(max_head_bytes)) {}
+RequestParser::RequestParser(std::int64_t limit) : parser_(std::make_unique<Parser>(limit)) {}
 RequestParser::~RequestParser() = default;
 RequestHead& RequestParser::head() { return parser_->head; }
 const Headers& RequestParser::trailers() const { return parser_->trailers; }
@@ -71,6 +71,11 @@ Result<RequestParser::HeadProgress> RequestParser::feed_head(ByteView bytes) {
   if (error == beast::http::error::header_limit || too_long) {
     return fail(ErrorCode::exhausted,
                 "the request line and headers exceed " + std::to_string(parser.max_head_bytes) + " bytes");
+  }
+  // A line that goes on in the next one ("obs-fold") is taken for one header by some and for two by others.
+  const std::string_view lines = as_text(bytes.first(taken));
+  if (lines.find("\n ") != std::string_view::npos || lines.find("\n\t") != std::string_view::npos) {
+    return fail(ErrorCode::corrupt, "not an HTTP/1.1 request: a folded header");
   }
   if (error == beast::http::error::need_more) return HeadProgress{taken, false};
   if (error) return fail(ErrorCode::corrupt, "not an HTTP/1.1 request: " + error.message());

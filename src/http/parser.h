@@ -21,14 +21,15 @@ struct RequestHead {
 /// One request; make a new parser for the next. Bytes that were not taken must be offered again, with more behind them.
 class RequestParser {
  public:
-  explicit RequestParser(std::int64_t max_head_bytes);
+  /// limit: of the head, in bytes.
+  explicit RequestParser(std::int64_t limit);
   ~RequestParser();
 
   struct HeadProgress {
     std::size_t taken = 0;
     bool complete = false;
   };
-  /// Errors: exhausted (longer than max_head_bytes), corrupt (not HTTP), unsupported (a transfer coding but chunked).
+  /// Errors: exhausted (longer than the limit), corrupt (not HTTP), unsupported (a transfer coding but chunked).
   Result<HeadProgress> feed_head(ByteView bytes);
   /// Valid once feed_head is complete.
   RequestHead& head();

@@ -2,6 +2,8 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
+#include <atomic>
 #include <exception>
 
 #include "http/response.h"
@@ -14,9 +16,11 @@ using SteadyClock = std::chrono::steady_clock;
 /// Serves the requests of one connection, one after the other. Lives on the connection's thread.
 class Connection {
  public:
-  Connection(io::Socket& socket, const ServerOptions& options, const Log& log, const Handler& handler)
+  Connection(io::Socket& socket, const ServerOptions& options, const std::atomic<bool>& stopping, const Log& log,
+             const Handler& handler)
       : socket_(socket),
         options_(options),
+        stopping_(stopping),
         log_(log),
         handler_(handler),
         peer_(socket.peer()),
@@ -39,10 +43,7 @@ class Connection {
     }
     if (!*ready) return false;
     RequestHead& head = parser.head();
-    if (!head.http_1_0 && !head.headers.contains("Host")) {
-      answer_bad_head({ErrorCode::corrupt, "HTTP/1.1 requests carry a Host header"});
-      return false;
-    }
+    if (!head_is_good(head)) return false;
 
     ConnectionBody body(socket_, input_, parser, options_);
     ConnectionResponse response(socket_, head, body);
@@ -58,8 +59,8 @@ class Connection {
       const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(SteadyClock::now() - since);
       log_.debug("{} {} {} {} {}us", peer_, request.method, request.target, response.status, micros.count());
     }
-    if (!response.keeps_connection() || body.finished()) return response.keeps_connection();
-    return body.drain();
+    if (!response.keeps_connection() || stopping_) return false;
+    return body.finished() || body.drain();
   }
 
   /// False when the peer closed, or said nothing, between two requests.
@@ -85,14 +86,34 @@ class Connection {
   }
 
   void answer_bad_head(const Error& error) {
-    log_.debug("{}: {}", peer_, error.message);
     int status = 400;
     if (error.code == ErrorCode::exhausted) status = 431;
     if (error.code == ErrorCode::timeout) status = 408;
     if (error.code == ErrorCode::unsupported) status = 501;
     if (error.code == ErrorCode::unavailable) return;
-    const auto sent = refuse(socket_, status, error.message);
+    refuse_head(status, error.message);
+  }
+
+  void refuse_head(int status, std::string_view message) {
+    log_.debug("{}: {}", peer_, message);
+    const auto sent = refuse(socket_, status, message);
     if (!sent) log_.debug("{}: {}", peer_, sent.error().message);
+  }
+
+  /// Refuses what a well-formed head must not hold; false then.
+  bool head_is_good(const RequestHead& head) {
+    const auto hosts = std::ranges::count_if(
+        head.headers.fields(), [](const Headers::Field& field) { return same_header_name(field.first, "Host"); });
+    if (hosts > 1 || (hosts == 0 && !head.http_1_0)) {
+      refuse_head(400, "HTTP/1.1 requests carry one Host header");
+    } else if (head.target.size() > max_target_bytes) {
+      refuse_head(414, "the path and query exceed " + std::to_string(max_target_bytes) + " bytes");
+    } else if (head.headers.fields().size() > max_header_count) {
+      refuse_head(431, "there are more than " + std::to_string(max_header_count) + " headers");
+    } else {
+      return true;
+    }
+    return false;
   }
 
   /// The one place that catches: what escapes a handler is a bug or no memory, and must not end the process.
@@ -136,6 +157,7 @@ class Connection {
 
   io::Socket& socket_;
   const ServerOptions& options_;
+  const std::atomic<bool>& stopping_;
   const Log& log_;
   const Handler& handler_;
   const std::string peer_;
@@ -148,20 +170,24 @@ struct Server::Impl {
   const ServerOptions options;
   const Log log;
   const Handler handler;
+  std::atomic<bool> stopping = false;
   io::TcpServer tcp;  // last: its threads use all of the above
 
   Impl(io::Listener listener, ServerOptions given, Log where, Handler serve)
-      : options(given),
+      : options(std::move(given)),
         log(std::move(where)),
         handler(std::move(serve)),
         tcp(std::move(listener), options.tcp, log,
-            [this](io::Socket& socket) { Connection(socket, options, log, handler).serve(); }) {}
+            [this](io::Socket& socket) { Connection(socket, options, stopping, log, handler).serve(); }) {}
 };
 
 Server::Server(io::Listener listener, ServerOptions options, Log log, Handler handler)
-    : impl_(std::make_unique<Impl>(std::move(listener), options, std::move(log), std::move(handler))) {}
+    : impl_(std::make_unique<Impl>(std::move(listener), std::move(options), std::move(log), std::move(handler))) {}
 Server::~Server() = default;
 const io::Endpoint& Server::endpoint() const { return impl_->tcp.endpoint(); }
-void Server::stop() { impl_->tcp.stop(); }
+void Server::stop() {
+  impl_->stopping = true;
+  impl_->tcp.stop();
+}
 
 }  // namespace tickerlake::http

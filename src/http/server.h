@@ -13,10 +13,14 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "io/file.h"
+#include "io/pace.h"
 #include "io/socket.h"
 #include "io/tcp_server.h"
 
 namespace tickerlake::http {
+
+/// Names of header fields compare without case.
+bool same_header_name(std::string_view a, std::string_view b);
 
 /// Header fields in their order on the wire; names compare without case.
 class Headers {
@@ -83,13 +87,22 @@ class Response {
 /// Serves one request. Runs on the connection's thread; must answer.
 using Handler = std::function<void(Request&, Response&)>;
 
+constexpr std::int64_t max_head_bytes = 64_KiB;             // request line and headers; longer ones get 431
+constexpr std::size_t max_target_bytes = 16 * 1024;         // path and query; longer ones get 414
+constexpr std::size_t max_header_count = 256;               // more get 431
+constexpr std::chrono::milliseconds idle_timeout{120'000};  // of a kept connection, and of a body without progress
+constexpr std::chrono::milliseconds head_timeout{20'000};  // from a request's first byte to the end of its headers; 408
+constexpr std::chrono::milliseconds stop_grace{5'000};     // for requests that have arrived when the server stops
+
 struct ServerOptions {
-  /// read_timeout: how long a kept connection may idle, and a body make no progress.
-  io::TcpServer::Options tcp{.read_timeout = std::chrono::seconds(120)};
-  std::int64_t max_head_bytes = 64_KiB;             // request line and headers; longer ones get 431
-  std::chrono::milliseconds head_timeout{20'000};   // from the first byte of a request to the end of its headers; 408
-  std::chrono::milliseconds body_patience{30'000};  // of waiting for a body's bytes, before the least rate is asked for
-  std::int64_t least_body_rate = 1_KiB;             // bytes per second of waiting
+  io::TcpServer::Options tcp{
+      .read_timeout = idle_timeout,
+      .stop_grace = stop_grace,
+      .refusal =
+          "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"};
+  std::int64_t max_head_bytes = http::max_head_bytes;
+  std::chrono::milliseconds head_timeout = http::head_timeout;
+  io::Pace::Options body_pace{};
 };
 
 class Server {

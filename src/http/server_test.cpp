@@ -77,7 +77,7 @@ class HttpServer : public testing::Test {
 
   ServerOptions options_{.tcp = {.read_timeout = milliseconds(2000)},
                          .head_timeout = milliseconds(300),
-                         .body_patience = milliseconds(200)};
+                         .body_pace = {.patience = milliseconds(200)}};
   std::optional<Server> server_;
 };
 
@@ -269,7 +269,7 @@ TEST_F(HttpServer, a_body_that_drips_is_cut_off_by_its_least_rate) {
   std::jthread dripping([&](std::stop_token stop) {
     while (!stop.stop_requested() && socket.write(as_bytes("ab"))) std::this_thread::sleep_for(milliseconds(50));
   });
-  EXPECT_THAT(read_until(socket, "too slowly"), StartsWith("HTTP/1.1 408"));
+  EXPECT_THAT(read_until(socket, "too slow"), StartsWith("HTTP/1.1 408"));
 }
 
 TEST_F(HttpServer, a_peer_that_leaves_in_the_middle_of_a_body_is_an_error_of_the_read) {
@@ -300,6 +300,23 @@ TEST_F(HttpServer, stops_while_connections_are_open) {
   write(half, "GET / HT");
   server_->stop();
   EXPECT_THAT(read_to_end(idle), Not(HasSubstr("no progress")));
+}
+
+TEST_F(HttpServer, finishes_a_request_that_is_at_work_when_it_stops) {
+  std::promise<void> arrived, stopping;
+  options_.tcp.stop_grace = milliseconds(60'000);
+  serve([&](Request&, Response& response) {
+    arrived.set_value();
+    stopping.get_future().wait();
+    (void)response.send("whole");
+  });
+  io::Socket socket = connect();
+  write(socket, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  arrived.get_future().wait();
+  std::thread stop([&] { server_->stop(); });
+  stopping.set_value();
+  EXPECT_THAT(read_to_end(socket), EndsWith("whole"));
+  stop.join();
 }
 
 TEST_F(HttpServer, survives_random_bytes_and_cut_requests) {

@@ -153,11 +153,12 @@ Result<void> File::sync() const {
   return {};
 }
 
-void raise_open_file_limit() {
+std::int64_t raise_open_file_limit() {
   rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
   limit.rlim_cur = limit.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &limit);
+  return limit.rlim_max > INT32_MAX ? INT32_MAX : static_cast<std::int64_t>(limit.rlim_max);
 }
 
 Result<std::string> read_file(const Path& path) {

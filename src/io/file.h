@@ -73,8 +73,9 @@ Result<void> hard_link(const Path& existing, const Path& name);
 /// Removing what is not there is no error.
 Result<void> remove_file(const Path& path);
 
-/// Lets this process have as many open files as the system permits it; the usual default of 1024 is for shells.
-void raise_open_file_limit();
+/// Lets this process have as many open files as the system permits it; the usual default of 1024 is for shells. How
+/// many that is.
+std::int64_t raise_open_file_limit();
 
 /// Holds an advisory lock on a folder (its file "lock") for as long as it lives.
 class DirectoryLock {

@@ -14,8 +14,15 @@
 #include <climits>
 #include <vector>
 
+#include "io/pace.h"
+
 namespace tickerlake::io {
 namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+/// sendfile goes on for as long as the peer reads anything: the pace is looked at between pieces of this size.
+constexpr std::int64_t sendfile_piece = 1_MiB;
 
 Error socket_error(std::string_view what, int error_number) {
   if (error_number == EAGAIN || error_number == EWOULDBLOCK)
@@ -143,7 +150,9 @@ Result<void> Socket::write_parts(std::span<const ByteView> parts) {
     if (!part.empty()) vectors.push_back({const_cast<std::byte*>(part.data()), part.size()});
   }
   std::size_t first = 0;
+  Pace pace;
   while (first < vectors.size()) {
+    const auto since = SteadyClock::now();
     msghdr message{};
     message.msg_iov = &vectors[first];
     message.msg_iovlen = std::min<std::size_t>(vectors.size() - first, IOV_MAX);
@@ -152,6 +161,7 @@ Result<void> Socket::write_parts(std::span<const ByteView> parts) {
       if (errno == EINTR) continue;
       return std::unexpected(socket_error("can't write to the connection", errno));
     }
+    CHECK(pace.note(SteadyClock::now() - since, static_cast<std::size_t>(n)));
     while (n > 0 && first < vectors.size()) {
       const std::size_t step = std::min(static_cast<std::size_t>(n), vectors[first].iov_len);
       vectors[first].iov_base = static_cast<std::byte*>(vectors[first].iov_base) + step;
@@ -165,14 +175,18 @@ Result<void> Socket::write_parts(std::span<const ByteView> parts) {
 
 Result<void> Socket::send_file(const File& file, std::int64_t position, std::int64_t length) {
   off_t at = position;
+  Pace pace;
   while (length > 0) {
-    const ssize_t n = ::sendfile(descriptor_, file.descriptor(), &at, static_cast<std::size_t>(length));
+    const auto since = SteadyClock::now();
+    const auto piece = static_cast<std::size_t>(std::min(length, sendfile_piece));
+    const ssize_t n = ::sendfile(descriptor_, file.descriptor(), &at, piece);
     if (n == 0) return fail(ErrorCode::corrupt, file.path().string() + " is shorter than expected");
     if (n < 0) {
       if (errno == EINTR) continue;
       return std::unexpected(socket_error("can't send " + file.path().string(), errno));
     }
     length -= n;
+    CHECK(pace.note(SteadyClock::now() - since, static_cast<std::size_t>(n)));
   }
   return {};
 }
@@ -213,6 +227,15 @@ void Socket::set_timeout(std::chrono::milliseconds read, std::chrono::millisecon
 
 void Socket::shut_down() {
   if (descriptor_ >= 0) ::shutdown(descriptor_, SHUT_RDWR);
+}
+
+void Socket::shut_down_reading() {
+  if (descriptor_ >= 0) ::shutdown(descriptor_, SHUT_RD);
+}
+
+bool Socket::peer_has_left() const {
+  pollfd look{descriptor_, POLLRDHUP, 0};
+  return ::poll(&look, 1, 0) > 0;
 }
 
 std::string Socket::peer() const {

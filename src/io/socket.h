@@ -36,6 +36,7 @@ class Socket {
   Result<std::size_t> read(MutableBytes into);
   /// ErrorCode::unavailable when the peer closes before into is full.
   Result<void> read_exactly(MutableBytes into);
+  /// Writes: ErrorCode::timeout also for a peer that reads more slowly than Pace permits.
   Result<void> write(ByteView bytes);
   Result<void> write_parts(std::span<const ByteView> parts);
   /// sendfile: length bytes of the file from position, without passing through this process.
@@ -49,6 +50,10 @@ class Socket {
   void set_timeout(std::chrono::milliseconds read, std::chrono::milliseconds write);
   /// Wakes every thread that reads or writes here; they see the end of the stream. Thread-safe.
   void shut_down();
+  /// Wakes who reads here: after what has arrived already comes the end of the stream. Thread-safe.
+  void shut_down_reading();
+  /// Whether the peer has closed its side, or the connection is broken. Never blocks, takes no bytes.
+  bool peer_has_left() const;
   /// The peer's address, "127.0.0.1:40404".
   std::string peer() const;
   int descriptor() const { return descriptor_; }

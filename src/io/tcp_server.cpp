@@ -1,11 +1,13 @@
 #include "io/tcp_server.h"
 
+#include <system_error>
+
 namespace tickerlake::io {
 
-TcpServer::TcpServer(Listener listener, Options options, Log log, Serve serve)
+TcpServer::TcpServer(Listener listener, Options options, const Log& log, Serve serve)
     : listener_(std::move(listener)),
-      options_(options),
-      log_(std::move(log)),
+      options_(std::move(options)),
+      log_(log.limited()),
       serve_(std::move(serve)),
       acceptor_([this] { accept_all(); }) {}
 
@@ -19,62 +21,68 @@ int TcpServer::connections() const {
 void TcpServer::accept_all() {
   while (!stopping_) {
     auto accepted = listener_.accept();
-    if (!accepted) {
-      if (accepted.error().code == ErrorCode::cancelled || stopping_) return;
-      // Out of descriptors, most likely: let some connections end instead of spinning.
-      log_.warning("{}", accepted.error().message);
-      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    if (accepted) {
+      start(*std::move(accepted));
       continue;
     }
-    reap();
-    accepted->set_timeout(options_.read_timeout, options_.write_timeout);
-    MutexLock lock(mutex_);
-    if (static_cast<int>(connections_.size()) >= options_.max_connections) {
-      log_.warning("refused {}: {} connections are open", accepted->peer(), connections_.size());
-      continue;
-    }
-    Connection& connection = connections_.emplace_back();
-    connection.socket = std::move(*accepted);
-    connection.thread = std::thread([this, &connection] {
-      serve_(connection.socket);
-      connection.socket.shut_down();
-      MutexLock done_lock(mutex_);
-      connection.done = true;
-    });
+    if (accepted.error().code == ErrorCode::cancelled || stopping_) return;
+    // Out of descriptors, most likely: let some connections end instead of spinning.
+    log_.warning("{}", accepted.error().message);
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
 }
 
-void TcpServer::reap() {
-  std::list<Connection> ended;
+void TcpServer::start(Socket socket) {
+  socket.set_timeout(options_.read_timeout, options_.write_timeout);
+  MutexLock lock(mutex_);
+  if (static_cast<int>(connections_.size()) >= options_.max_connections) return refuse(socket);
+  const auto self = connections_.emplace(connections_.end());
+  self->socket = std::move(socket);
+  try {
+    self->thread = std::thread([this, self] { run(self); });
+  } catch (const std::system_error& error) {
+    log_.warning("a connection is closed: no thread for it: {}", error.what());
+    connections_.erase(self);
+  }
+}
+
+void TcpServer::refuse(Socket& socket) {
+  log_.warning("refused {}: {} connections are open", socket.peer(), connections_.size());
+  // A new connection's send buffer is empty, so this does not block; and whether it arrives changes nothing.
+  if (!options_.refusal.empty()) (void)socket.write(as_bytes(options_.refusal));
+}
+
+void TcpServer::run(Connections::iterator self) {
+  serve_(self->socket);
+  Connections before;
   {
     MutexLock lock(mutex_);
-    for (auto it = connections_.begin(); it != connections_.end();) {
-      const auto next = std::next(it);
-      if (it->done) ended.splice(ended.end(), connections_, it);
-      it = next;
-    }
+    self->socket = Socket();
+    before.swap(ended_);
+    ended_.splice(ended_.end(), connections_, self);
+    ended_one_.notify_all();
   }
-  for (Connection& connection : ended) connection.thread.join();
+  for (Connection& connection : before) connection.thread.join();
 }
 
 void TcpServer::stop() {
   if (stopping_.exchange(true)) return;
   listener_.shut_down();
   acceptor_.join();
-  std::list<Connection> all;
+  Connections last;
   {
+    const auto deadline = std::chrono::steady_clock::now() + options_.stop_grace;
     MutexLock lock(mutex_);
-    for (Connection& connection : connections_) connection.socket.shut_down();
-  }
-  // The threads take mutex_ to say that they are done, so they are joined without it; nobody adds any more.
-  while (true) {
-    {
-      MutexLock lock(mutex_);
-      if (connections_.empty()) return;
-      all.splice(all.end(), connections_, connections_.begin());
+    if (options_.stop_grace.count() > 0) {
+      for (Connection& connection : connections_) connection.socket.shut_down_reading();
+      while (!connections_.empty() && ended_one_.wait_until(mutex_, deadline)) {
+      }
     }
-    all.back().thread.join();
+    for (Connection& connection : connections_) connection.socket.shut_down();
+    while (!connections_.empty()) ended_one_.wait(mutex_);
+    last.swap(ended_);
   }
+  for (Connection& connection : last) connection.thread.join();
 }
 
 }  // namespace tickerlake::io

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <functional>
 #include <list>
+#include <string>
 #include <thread>
 
 #include "base/log.h"
@@ -11,19 +12,25 @@
 
 namespace tickerlake::io {
 
-/// Thread-safe. stop() (or the destructor) shuts every connection down and joins every thread.
+/// Of one listener. Further connections are closed at once.
+inline constexpr int max_connections = 4096;
+
+/// Thread-safe. stop() (or the destructor) ends every connection and joins every thread. What a connection held is
+/// free as soon as it ends, also when no other one comes.
 class TcpServer {
  public:
   struct Options {
-    int max_connections = 4096;  // further ones are closed at once
+    int max_connections = io::max_connections;
     std::chrono::milliseconds read_timeout{600'000};
     std::chrono::milliseconds write_timeout{60'000};
+    std::chrono::milliseconds stop_grace{0};  // how long stop() waits for requests that have arrived already
+    std::string refusal{};                    // sent to connections beyond the cap, before they are closed
   };
   /// Serves one connection until it ends; runs on that connection's own thread.
   using Serve = std::function<void(Socket&)>;
 
   /// Starts at once.
-  TcpServer(Listener listener, Options options, Log log, Serve serve);
+  TcpServer(Listener listener, Options options, const Log& log, Serve serve);
   ~TcpServer();
   TcpServer(const TcpServer&) = delete;
   TcpServer& operator=(const TcpServer&) = delete;
@@ -36,10 +43,12 @@ class TcpServer {
   struct Connection {
     Socket socket;
     std::thread thread;
-    bool done = false;  // protected by mutex_
   };
+  using Connections = std::list<Connection>;
   void accept_all();
-  void reap() TL_EXCLUDES(mutex_);
+  void start(Socket socket) TL_EXCLUDES(mutex_);
+  void refuse(Socket& socket) TL_REQUIRES(mutex_);
+  void run(Connections::iterator self) TL_EXCLUDES(mutex_);
 
   // constant after construction
   Listener listener_;
@@ -49,8 +58,10 @@ class TcpServer {
 
   std::atomic<bool> stopping_ = false;
   mutable Mutex mutex_;
-  std::list<Connection> connections_ TL_GUARDED_BY(mutex_);
-  std::thread acceptor_;  // last: starts when all else is there
+  Condition ended_one_;
+  Connections connections_ TL_GUARDED_BY(mutex_);
+  Connections ended_ TL_GUARDED_BY(mutex_);  // at most one thread, on its last steps: the next to end joins it
+  std::thread acceptor_;                     // last: starts when all else is there
 };
 
 }  // namespace tickerlake::io

@@ -2,6 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <future>
+#include <optional>
+
+#include "io/pace.h"
+
 namespace tickerlake::io {
 namespace {
 
@@ -59,6 +65,78 @@ TEST(TcpServer, closes_connections_beyond_its_cap_and_serves_the_others) {
   EXPECT_EQ(second->read(answer).value_or(0), 0u);
   ASSERT_TRUE(first->write(as_bytes("y")));
   EXPECT_TRUE(first->read_exactly(answer));
+}
+
+TEST(TcpServer, says_why_it_refuses_and_has_room_again_when_a_connection_ends) {
+  const TcpServer server = echo_server({.max_connections = 1, .refusal = "full"});
+  std::byte answer[10];
+  {
+    auto first = Socket::connect(server.endpoint(), milliseconds(1000));
+    ASSERT_TRUE(first->write(as_bytes("x")));
+    ASSERT_EQ(first->read(answer), 1u);
+    auto second = Socket::connect(server.endpoint(), milliseconds(1000));
+    EXPECT_EQ(second->read(answer), 4u);
+    EXPECT_EQ(second->read(answer).value_or(0), 0u);
+  }
+  while (server.connections() > 0) std::this_thread::sleep_for(milliseconds(1));
+  auto third = Socket::connect(server.endpoint(), milliseconds(1000));
+  ASSERT_TRUE(third->write(as_bytes("y")));
+  EXPECT_EQ(third->read(answer), 1u);
+}
+
+int open_descriptors() {
+  int count = 0;
+  for ([[maybe_unused]] const auto& each : std::filesystem::directory_iterator("/proc/self/fd")) ++count;
+  return count;
+}
+
+TEST(TcpServer, closes_what_has_ended_although_nobody_else_comes) {
+  const TcpServer server = echo_server();
+  const int before = open_descriptors();
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(Socket::connect(server.endpoint(), milliseconds(1000)));
+  while (open_descriptors() > before || server.connections() > 0) std::this_thread::sleep_for(milliseconds(1));
+}
+
+TEST(TcpServer, finishes_what_has_arrived_when_it_stops_with_grace) {
+  std::promise<void> arrived, stopping;
+  TcpServer server(*Listener::bind({"127.0.0.1", 0}), {.stop_grace = milliseconds(60'000)}, Log(), [&](Socket& socket) {
+    std::byte request[1];
+    while (true) {
+      const auto n = socket.read(request);
+      if (!n || *n == 0) return;
+      arrived.set_value();
+      stopping.get_future().wait();
+      if (!socket.write(as_bytes("answer"))) return;
+    }
+  });
+  auto socket = Socket::connect(server.endpoint(), milliseconds(1000));
+  ASSERT_TRUE(socket->write(as_bytes("x")));
+  arrived.get_future().wait();
+  std::thread stop([&] { server.stop(); });
+  stopping.set_value();
+  std::byte answer[6];
+  EXPECT_TRUE(socket->read_exactly(answer));
+  EXPECT_EQ(socket->read(answer), 0u);
+  stop.join();
+}
+
+TEST(Socket, sees_that_its_peer_has_left_without_taking_bytes) {
+  auto listener = Listener::bind({"127.0.0.1", 0});
+  auto client = std::make_optional(*Socket::connect(listener->endpoint(), milliseconds(1000)));
+  Socket socket = *listener->accept();
+  ASSERT_TRUE(client->write(as_bytes("x")));
+  EXPECT_FALSE(socket.peer_has_left());
+  client.reset();
+  while (!socket.peer_has_left()) std::this_thread::sleep_for(milliseconds(1));
+  std::byte byte[1];
+  EXPECT_EQ(socket.read(byte), 1u);
+}
+
+TEST(Pace, asks_for_the_least_rate_once_patience_is_over) {
+  Pace pace({.patience = milliseconds(100), .least_rate = 1000});
+  EXPECT_TRUE(pace.note(milliseconds(100), 0));
+  EXPECT_TRUE(pace.note(milliseconds(100), 200));
+  EXPECT_EQ(pace.note(milliseconds(100), 0).error().code, ErrorCode::timeout);
 }
 
 TEST(TcpServer, ends_a_connection_that_makes_no_progress) {
