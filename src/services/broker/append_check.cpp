@@ -4,6 +4,8 @@
 
 #include <limits>
 
+#include "kafka/records/record_check.h"
+#include "kafka/records/records.h"
 #include "services/broker/log/segment_scan.h"
 
 namespace tickerlake::broker {
@@ -20,6 +22,8 @@ Refusal refusal_of(ErrorCode code) {
       return Refusal::unsupported_format;
     case ErrorCode::invalid_argument:
       return Refusal::invalid_record;
+    case ErrorCode::exhausted:
+      return Refusal::too_large;
     default:
       return Refusal::corrupt;
   }
@@ -63,6 +67,9 @@ std::expected<kafka::Batch, AppendError> check_append(ByteView bytes, Origin ori
     return refuse(refusal_of(checked.error().code), checked.error().message);
   }
   if (origin == Origin::client) {
+    if (const auto read = kafka::check_records(*batch, kafka::max_decompressed_batch); !read) {
+      return refuse(refusal_of(read.error().code), read.error().message);
+    }
     if (header.is_control()) return refuse(Refusal::invalid_record, "clients must not write control batches");
     if (header.is_transactional()) return refuse(Refusal::invalid_record, "transactions are not supported");
     if (auto checked = check_timestamps(header, config, now_ms); !checked) {

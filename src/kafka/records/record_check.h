@@ -1,0 +1,14 @@
+#pragma once
+// Whether a batch's records can be read: what a broker asks before it hands them to every consumer.
+#include "base/result.h"
+#include "kafka/records/batch.h"
+
+namespace tickerlake::kafka {
+
+/// Walks over all records of a batch that check_batch() has passed, without a copy of them: lengths that fit, offsets
+/// that count from 0, as many records as the header says and nothing behind them. ErrorCode::invalid_argument
+/// (INVALID_RECORD) when they don't hold; exhausted (MESSAGE_TOO_LARGE) when the records decompress to more than
+/// max_size bytes.
+Result<void> check_records(const Batch& batch, std::size_t max_size);
+
+}  // namespace tickerlake::kafka
