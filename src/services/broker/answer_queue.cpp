@@ -12,7 +12,8 @@ struct AnswerQueue::State {
   Mutex mutex;
   Condition changed;
   std::deque<std::shared_ptr<Slot>> waiting TL_GUARDED_BY(mutex);
-  bool sending TL_GUARDED_BY(mutex) = false;  // somebody has taken the first slot and writes it
+  std::size_t bytes TL_GUARDED_BY(mutex) = 0;  // of the answers in waiting, and of the one that is being sent
+  bool sending TL_GUARDED_BY(mutex) = false;   // somebody has taken the first slot and writes it
   bool broken TL_GUARDED_BY(mutex) = false;
 
   bool can_send() const TL_REQUIRES(mutex);
@@ -26,6 +27,7 @@ class AnswerQueue::Slot final : public AnswerSlot {
   void complete(std::optional<kafka::Frame> frame) override {
     MutexLock lock(state_->mutex);
     frame_ = std::move(frame);
+    if (frame_) state_->bytes += frame_->bytes.size();
     ready_ = true;
     state_->changed.notify_all();
   }
@@ -58,6 +60,7 @@ void AnswerQueue::State::send_first() {
     if (!sent) log.debug("{}", sent.error().message);
     mutex.lock();
     sending = false;
+    bytes -= slot->frame_->bytes.size();
     if (!sent) broken = true;
   }
   if (broken) socket.shut_down();  // ends the connection's thread, which waits for the next request
@@ -78,7 +81,10 @@ AnswerQueue::~AnswerQueue() {
 
 std::shared_ptr<AnswerSlot> AnswerQueue::add() {
   MutexLock lock(state_->mutex);
-  while (state_->waiting.size() >= max_answers_waiting && !state_->broken) state_->changed.wait(state_->mutex);
+  const auto full = [this]() TL_REQUIRES(state_->mutex) {
+    return state_->waiting.size() >= max_answers_waiting || state_->bytes >= max_answer_bytes_waiting;
+  };
+  while (full() && !state_->broken) state_->changed.wait(state_->mutex);
   if (state_->broken) return nullptr;
   return state_->waiting.emplace_back(std::make_shared<Slot>(state_));
 }

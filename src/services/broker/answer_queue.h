@@ -13,6 +13,8 @@ namespace tickerlake::broker {
 
 /// How many requests of one connection may wait for their answers; then nothing more is read from it.
 inline constexpr std::size_t max_answers_waiting = 1000;
+/// And how long those that wait behind another one may be together, without what comes from files.
+inline constexpr std::size_t max_answer_bytes_waiting = std::size_t{1} << 20;
 
 /// Used by one connection's thread; the slots it hands out may be completed by any thread. Answers that are there when
 /// their request has been handled are sent by the connection's own thread; the first one that comes later starts a

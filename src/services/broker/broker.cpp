@@ -39,20 +39,21 @@ Broker::Broker(BrokerOptions options, Log log) : options_(std::move(options)), l
 Result<std::unique_ptr<Broker>> Broker::start(BrokerOptions options, io::Listener listener, Log log) {
   if (options.advertised.host.empty()) options.advertised.host = reachable(listener.endpoint().host);
   if (options.advertised.port == 0) options.advertised.port = listener.endpoint().port;
-  io::raise_open_file_limit();  // a segment keeps three files open, a client one socket
+  Topics::Options topic_options;
+  topic_options.max_partitions = partitions_for_files(io::raise_open_file_limit());
   CHECK(io::make_directories(options.directory));
   TRY(options.cluster_id, persistent_cluster_id(options.directory / "cluster-id", options.cluster_id));
 
   std::unique_ptr<Broker> broker(new Broker(std::move(options), log));
   const BrokerOptions& set = broker->options_;
-  TRY(broker->topics_, Topics::open(set.directory, {}, broker->clock_, log));
+  TRY(broker->topics_, Topics::open(set.directory, topic_options, broker->clock_, log));
   TRY(broker->producer_ids_, ProducerIds::open(set.directory / "next-producer-id"));
   TRY(broker->groups_, Groups::open(*broker->topics_, broker->clock_, set.group_retention_ms, log.named("groups")));
   broker->fetch_sessions_ = std::make_unique<FetchSessions>();
 
   io::TcpServer::Options limits;
   limits.max_connections = set.max_connections;
-  limits.read_timeout = set.idle_timeout;
+  limits.read_timeout = std::min(request_timeout, set.idle_timeout);
   broker->server_ = std::make_unique<io::TcpServer>(
       std::move(listener), limits, log,
       [broker = broker.get()](io::Socket& socket) { Connection(*broker, socket, broker->log_).serve(); });

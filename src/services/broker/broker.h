@@ -10,6 +10,7 @@
 #include "io/file.h"
 #include "io/socket.h"
 #include "io/tcp_server.h"
+#include "services/broker/request_memory.h"
 
 namespace tickerlake::broker {
 
@@ -17,6 +18,9 @@ class FetchSessions;  // fetch_sessions.h: default-constructible, thread-safe
 class Groups;
 class ProducerIds;
 class Topics;
+
+/// Of a connection between two requests; Kafka's connections.max.idle.ms.
+inline constexpr std::chrono::milliseconds longest_idle{600'000};
 
 struct BrokerOptions {
   io::Path directory;       // made if missing; holds the topics, the cluster id and the producer ids
@@ -26,8 +30,8 @@ struct BrokerOptions {
   bool auto_create_topics = true;
   std::int32_t default_partitions = 1;                     // num.partitions
   std::int64_t group_retention_ms = 7 * 24 * 3'600'000ll;  // offsets.retention.minutes, of groups without members
-  std::chrono::milliseconds idle_timeout{600'000};         // connections.max.idle.ms
-  int max_connections = 4096;
+  std::chrono::milliseconds idle_timeout = longest_idle;
+  int max_connections = io::max_connections;
 };
 
 /// Thread-safe. Lock order: Groups before Topics before Partition.
@@ -48,6 +52,7 @@ class Broker {
   Groups& groups() { return *groups_; }
   ProducerIds& producer_ids() { return *producer_ids_; }
   FetchSessions& fetch_sessions() { return *fetch_sessions_; }
+  RequestMemory& request_memory() { return request_memory_; }
   const Clock& clock() const { return clock_; }
   const Log& log() const { return log_; }
 
@@ -62,6 +67,7 @@ class Broker {
   std::unique_ptr<ProducerIds> producer_ids_;
   std::unique_ptr<Groups> groups_;
   std::unique_ptr<FetchSessions> fetch_sessions_;
+  RequestMemory request_memory_;
   std::unique_ptr<io::TcpServer> server_;  // last: its connections use all the others
 };
 

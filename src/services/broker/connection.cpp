@@ -1,19 +1,12 @@
 #include "services/broker/connection.h"
 
-#include <algorithm>
-#include <array>
-
 #include "kafka/wire/api_versions.h"
 #include "kafka/wire/message.h"
-#include "kafka/wire/produce.h"
 #include "services/broker/broker.h"
 #include "services/broker/dispatch.h"
 
 namespace tickerlake::broker {
 namespace {
-
-constexpr std::size_t kept_buffer = 1 << 20;  // a larger one is given back after its request
-constexpr std::size_t read_step = 1 << 20;    // memory grows with what has come, not with what was announced
 
 std::string host_of(const std::string& peer) { return peer.substr(0, peer.rfind(':')); }
 
@@ -30,11 +23,16 @@ kafka::Frame unsupported_api_versions(std::int32_t correlation_id) {
 }  // namespace
 
 Connection::Connection(Broker& broker, io::Socket& socket, const Log& log)
-    : broker_(broker), socket_(socket), peer_(socket.peer()), log_(log), answers_(socket, log) {}
+    : broker_(broker),
+      socket_(socket),
+      peer_(socket.peer()),
+      log_(log),
+      frames_(socket, broker.request_memory(), broker.options().idle_timeout),
+      answers_(socket, log) {}
 
 void Connection::serve() {
   while (true) {
-    const auto frame = read_frame();
+    const auto frame = frames_.next();
     if (!frame) {
       // A peer that goes away is everyday; one that breaks the protocol is worth a line.
       const bool ordinary = frame.error().code == ErrorCode::unavailable || frame.error().code == ErrorCode::timeout;
@@ -47,33 +45,6 @@ void Connection::serve() {
       return;
     }
     if (!answers_.flush()) return;
-  }
-}
-
-Result<ByteView> Connection::read_frame() {
-  std::array<std::byte, 6> prefix;  // the size and, of the frame itself, the API key
-  TRY(const std::size_t first, socket_.read(prefix));
-  if (first == 0) return ByteView{};
-  CHECK(socket_.read_exactly(std::span(prefix).subspan(first)));
-  const std::int64_t size = load_big_endian<std::int32_t>(prefix.data());
-  const auto api_key = load_big_endian<std::int16_t>(prefix.data() + 4);
-  const std::int64_t limit = api_key == kafka::ProduceRequest::api.key ? max_produce_request : max_other_request;
-  if (size < 8 || size > limit) {
-    return fail(ErrorCode::corrupt, "a request of " + std::to_string(size) + " bytes (API key " +
-                                        std::to_string(api_key) + ", at most " + std::to_string(limit) + ")");
-  }
-  if (buffer_.size() > kept_buffer && static_cast<std::size_t>(size) <= kept_buffer) {
-    buffer_ = Buffer(kept_buffer);
-  }
-  std::size_t filled = 2;
-  const auto wanted = static_cast<std::size_t>(size);
-  while (true) {
-    const std::size_t until = std::min(wanted, std::max(buffer_.size(), filled + read_step));
-    if (buffer_.size() < until) buffer_.resize(std::min(wanted, until * 2));
-    if (filled == 2) std::copy(prefix.begin() + 4, prefix.end(), buffer_.begin());
-    CHECK(socket_.read_exactly(std::span(buffer_).subspan(filled, until - filled)));
-    filled = until;
-    if (filled == wanted) return ByteView(buffer_).first(wanted);
   }
 }
 
@@ -95,7 +66,7 @@ Result<void> Connection::handle_frame(ByteView frame) {
     return fail(ErrorCode::unsupported, what + " is not supported");
   }
   log_.debug("{}: {} #{}", peer_, what, header.correlation_id);
-  const Caller caller{header.api_version, std::move(header.client_id).value_or(""), host_of(peer_)};
+  const Caller caller{header.api_version, std::move(header.client_id).value_or(""), host_of(peer_), &socket_};
   auto done = route->run(broker_, caller, header.correlation_id, body, std::move(slot));
   if (!done) return std::unexpected(std::move(done.error()).within(what));
   return {};

@@ -4,14 +4,11 @@
 #include "base/result.h"
 #include "io/socket.h"
 #include "services/broker/answer_queue.h"
+#include "services/broker/frame_reader.h"
 
 namespace tickerlake::broker {
 
 class Broker;
-
-/// The largest request: Kafka's socket.request.max.bytes for Produce; all others are far smaller.
-inline constexpr std::int64_t max_produce_request = 100_MiB;
-inline constexpr std::int64_t max_other_request = 8_MiB;
 
 /// Lives on its connection's thread.
 class Connection {
@@ -21,15 +18,13 @@ class Connection {
   void serve();
 
  private:
-  /// The next request's bytes, valid until the next call; empty when the peer has closed between two requests.
-  Result<ByteView> read_frame();
   Result<void> handle_frame(ByteView frame);
 
   Broker& broker_;
   io::Socket& socket_;
   const std::string peer_;
   const Log log_;
-  Buffer buffer_;
+  FrameReader frames_;
   AnswerQueue answers_;
 };
 

@@ -15,6 +15,10 @@ struct Caller {
   std::int16_t version = 0;  // of the request's API
   std::string client_id;
   std::string client_host;  // the peer's address without its port
+  const io::Socket* socket = nullptr;
+
+  /// Nobody waits for the answer any more: long polls end then, or their threads would outlive their clients.
+  bool has_left() const { return socket != nullptr && socket->peer_has_left(); }
 };
 
 /// A place in a connection's order of answers. Thread-safe; outlives the connection.

@@ -13,6 +13,7 @@ namespace tickerlake::broker {
 namespace {
 
 constexpr std::int64_t no_limit = std::numeric_limits<std::int64_t>::max();
+constexpr std::int64_t least_segment_bytes = 128_KiB;
 constexpr std::int64_t most_int = std::numeric_limits<std::int32_t>::max();
 
 Result<void> one_of(std::string_view name, std::string_view value, std::initializer_list<std::string_view> allowed) {
@@ -64,7 +65,8 @@ constexpr std::array settings = {
             "A partition's size above which its oldest segments go; -1 for no limit."},
     Setting{"retention.ms", "604800000", int64, -1, no_limit, &TopicConfig::retention_ms,
             "Age of a segment's youngest record (by its timestamp) at which the segment goes; -1 for never."},
-    Setting{"segment.bytes", "1073741824", int32, 1024, most_int, &TopicConfig::segment_bytes,
+    // Each segment keeps three files open, so that tiny ones would use them all up.
+    Setting{"segment.bytes", "1073741824", int32, least_segment_bytes, most_int, &TopicConfig::segment_bytes,
             "Size at which a new segment begins."},
     Setting{"segment.ms", "604800000", int64, 1, no_limit, &TopicConfig::segment_ms,
             "Age (by the broker's clock) at which a new segment begins."},

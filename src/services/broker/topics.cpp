@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "io/tcp_server.h"
+
 namespace tickerlake::broker {
 
 namespace {
@@ -16,6 +18,10 @@ Result<void> check_partition_count(std::int32_t count) {
               fmt::format("a topic has 1 to {} partitions, not {}", max_partitions_per_topic, count));
 }
 
+std::unexpected<Error> too_many(std::int32_t most) {
+  return fail(ErrorCode::exhausted, fmt::format("this broker has at most {} partitions", most));
+}
+
 std::unexpected<Error> no_topic(std::string_view name) {
   return fail(ErrorCode::not_found, fmt::format("there is no topic \"{}\"", name));
 }
@@ -25,6 +31,14 @@ std::unexpected<Error> no_topic(std::string_view name) {
 std::shared_ptr<Partition> Topic::partition(std::int32_t index) const {
   if (index < 0 || index >= partition_count()) return nullptr;
   return partitions[static_cast<std::size_t>(index)];
+}
+
+std::int32_t partitions_for_files(std::int64_t open_files) {
+  constexpr std::int64_t files_of_a_partition = 3;                           // of its last segment
+  constexpr std::int64_t files_of_others = 2 * io::max_connections + 2'048;  // two ports, and the stores
+  constexpr std::int64_t least = 100;
+  return static_cast<std::int32_t>(
+      std::clamp<std::int64_t>((open_files - files_of_others) / files_of_a_partition, least, max_partitions));
 }
 
 Result<void> check_topic_name(std::string_view name) {
@@ -88,6 +102,8 @@ Result<void> Topics::open_partitions(Topic& topic, std::int32_t count) {
 
 void Topics::publish(std::shared_ptr<const Topic> topic) {
   MutexLock lock(mutex_);
+  const auto before = by_name_.find(topic->name);
+  partition_count_ += topic->partition_count() - (before == by_name_.end() ? 0 : before->second->partition_count());
   by_id_[topic->id] = topic;
   by_name_[topic->name] = std::move(topic);
 }
@@ -107,6 +123,7 @@ Result<std::shared_ptr<const Topic>> Topics::create(std::string_view name, std::
   MutexLock change(change_mutex_);
   if (stopping_) return fail(ErrorCode::unavailable, "the broker is stopping");
   CHECK(check_create(name, partitions, internal ? ConfigMap{} : config));
+  if (!internal && !has_room_for(partitions)) return too_many(options_.max_partitions);
   const TopicRecord record{kafka::Uuid::random(), partitions, internal, config};
   TRY(auto topic, make(name, record));
   CHECK(store_.create(name, record));
@@ -121,6 +138,7 @@ Result<void> Topics::remove(std::string_view name) {
   if (topic == nullptr) return no_topic(name);
   {
     MutexLock lock(mutex_);
+    partition_count_ -= topic->partition_count();
     by_name_.erase(topic->name);
     by_id_.erase(topic->id);
   }
@@ -138,6 +156,7 @@ Result<void> Topics::grow(std::string_view name, std::int32_t partitions) {
                 fmt::format("topic \"{}\" has {} partitions already; the number can only grow", name,
                             topic->partition_count()));
   }
+  if (!has_room_for(partitions - topic->partition_count())) return too_many(options_.max_partitions);
   auto grown = std::make_shared<Topic>(*topic);
   CHECK(store_.write(name, {topic->id, partitions, topic->internal, topic->config}));
   CHECK(open_partitions(*grown, partitions));
@@ -156,6 +175,11 @@ Result<void> Topics::set_config(std::string_view name, const ConfigMap& config) 
   for (const auto& partition : changed->partitions) partition->set_config(changed->settings);
   publish(std::move(changed));
   return {};
+}
+
+bool Topics::has_room_for(std::int32_t partitions) const {
+  MutexLock lock(mutex_);
+  return partitions <= options_.max_partitions - partition_count_;
 }
 
 std::shared_ptr<const Topic> Topics::find(std::string_view name) const {

@@ -23,6 +23,10 @@
 namespace tickerlake::broker {
 
 inline constexpr std::int32_t max_partitions_per_topic = 10'000;
+/// Of all topics together; fewer where the process may open few files (partitions_for_files).
+inline constexpr std::int32_t max_partitions = 20'000;
+/// How many partitions leave enough of the files that the process may open to connections and the other services.
+std::int32_t partitions_for_files(std::int64_t open_files);
 
 /// A topic as it was at one moment; a change (partitions added, settings altered) makes a new one. Immutable.
 struct Topic {
@@ -47,13 +51,16 @@ class Topics {
   struct Options {
     std::chrono::milliseconds maintenance_interval{5'000};  // checkpoints, removal of deleted files
     std::chrono::milliseconds retention_interval{300'000};  // log.retention.check.interval.ms
+    std::int32_t max_partitions = broker::max_partitions;
   };
 
   /// Finds the topics in the folder (made if missing) and recovers their logs.
   static Result<std::unique_ptr<Topics>> open(const io::Path& directory, Options options, const Clock& clock, Log log);
   ~Topics();
 
-  /// ErrorCode::already_exists; invalid_argument for a bad name, count or setting.
+  /// Whether so many more partitions may be made.
+  bool has_room_for(std::int32_t partitions) const TL_EXCLUDES(mutex_);
+  /// ErrorCode::already_exists; invalid_argument for a bad name, count or setting; exhausted for too many partitions.
   Result<std::shared_ptr<const Topic>> create(std::string_view name, std::int32_t partitions, const ConfigMap& config,
                                               bool internal = false) TL_EXCLUDES(mutex_);
   /// What create() would say, without doing it (CreateTopics' validate_only).
@@ -99,6 +106,7 @@ class Topics {
   Condition stop_;
   std::map<std::string, std::shared_ptr<const Topic>, std::less<>> by_name_ TL_GUARDED_BY(mutex_);
   std::map<TopicId, std::shared_ptr<const Topic>> by_id_ TL_GUARDED_BY(mutex_);
+  std::int32_t partition_count_ TL_GUARDED_BY(mutex_) = 0;
   bool closed_ TL_GUARDED_BY(mutex_) = false;
   std::thread maintenance_;
 };

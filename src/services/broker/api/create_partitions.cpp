@@ -28,6 +28,9 @@ CreatePartitionsResponse::Topic grow(Broker& broker, const CreatePartitionsReque
     return refuse(KafkaError::invalid_partitions,
                   "a topic can have at most " + std::to_string(max_partitions_per_topic) + " partitions");
   }
+  if (!broker.topics().has_room_for(wanted.count - topic->partition_count())) {
+    return refuse(KafkaError::policy_violation, "this broker has as many partitions as it may");
+  }
   if (wanted.assignments) {
     if (std::ssize(*wanted.assignments) != wanted.count - topic->partition_count()) {
       return refuse(KafkaError::invalid_replica_assignment, "one assignment is needed for each new partition");

@@ -72,6 +72,9 @@ Result<std::shared_ptr<const Topic>, Refusal> create(Broker& broker, const Creat
     const auto code = error.code == ErrorCode::invalid_argument ? KafkaError::invalid_topic : kafka::to_kafka(error);
     return std::unexpected(Refusal{code, error.message});
   };
+  if (!broker.topics().has_room_for(count)) {
+    return std::unexpected(Refusal{KafkaError::policy_violation, "this broker has as many partitions as it may"});
+  }
   if (validate_only) {
     const auto good = broker.topics().check_create(wanted.name, count, config);
     if (!good) return refused(good.error());

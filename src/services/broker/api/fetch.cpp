@@ -16,6 +16,7 @@ using PartitionAnswer = kafka::FetchResponse::Topic::Partition;
 
 constexpr std::int64_t max_fetch_bytes = 55_MiB;  // fetch.max.bytes of the broker
 constexpr std::int16_t first_version_of_topic_ids = 13;
+constexpr std::chrono::milliseconds hang_up_interval{1'000};  // how often a long poll looks whether its client is there
 constexpr std::int8_t read_committed = 1;
 
 /// What one partition of a fetch gave.
@@ -35,6 +36,7 @@ class Fetch {
  public:
   Fetch(Broker& broker, const Caller& caller, const kafka::FetchRequest& request)
       : broker_(broker),
+        caller_(caller),
         request_(request),
         by_id_(caller.version >= first_version_of_topic_ids),
         opened_(broker.fetch_sessions().open(request, by_id_)) {}
@@ -94,7 +96,11 @@ class Fetch {
       if (found) watches.emplace_back(found->partition, signal);
     }
     read_all();  // what came before the watches were set
-    while (!is_enough() && !broker_.topics().stopping() && signal.wait_until(deadline)) read_all();
+    while (!is_enough() && !broker_.topics().stopping() && !caller_.has_left()) {
+      const auto now = std::chrono::steady_clock::now();
+      if (now >= deadline) break;
+      if (signal.wait_until(std::min(deadline, now + hang_up_interval))) read_all();
+    }
   }
 
   kafka::FetchResponse answer() {
@@ -135,6 +141,7 @@ class Fetch {
   }
 
   Broker& broker_;
+  const Caller& caller_;
   const kafka::FetchRequest& request_;
   const bool by_id_;
   FetchSessions::Opened opened_;

@@ -17,7 +17,7 @@ kafka::JoinGroupResponse handle(Broker& broker, const Caller& caller, const kafk
   for (const auto& protocol : request.protocols) ask.protocols.push_back({protocol.name, protocol.metadata});
   ask.requires_member_id = caller.version >= 4;
   ask.can_skip_assignment = caller.version >= 9;
-  JoinAnswer answer = broker.groups().join(request.group_id, ask);
+  JoinAnswer answer = broker.groups().join(request.group_id, ask, [&] { return caller.has_left(); });
 
   kafka::JoinGroupResponse response;
   response.error_code = answer.error;

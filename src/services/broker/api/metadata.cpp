@@ -36,6 +36,10 @@ MetadataResponse::Topic unknown(const MetadataRequest::Topic& wanted, KafkaError
 }
 
 std::shared_ptr<const Topic> create(Broker& broker, const std::string& name, KafkaError& error) {
+  if (!broker.topics().has_room_for(broker.options().default_partitions)) {
+    error = KafkaError::policy_violation;
+    return nullptr;
+  }
   auto created = broker.topics().create(name, broker.options().default_partitions, {});
   if (created) return *created;
   // Another connection was faster, or the disk refuses.

@@ -4,7 +4,7 @@
 
 namespace tickerlake::broker {
 
-kafka::SyncGroupResponse handle(Broker& broker, const Caller&, const kafka::SyncGroupRequest& request) {
+kafka::SyncGroupResponse handle(Broker& broker, const Caller& caller, const kafka::SyncGroupRequest& request) {
   SyncAsk ask;
   ask.member = {request.member_id, request.group_instance_id};
   ask.generation = request.generation_id;
@@ -12,7 +12,7 @@ kafka::SyncGroupResponse handle(Broker& broker, const Caller&, const kafka::Sync
   ask.protocol = request.protocol_name;
   for (const auto& assignment : request.assignments)
     ask.assignments.emplace_back(assignment.member_id, assignment.assignment);
-  SyncAnswer answer = broker.groups().sync(request.group_id, ask);
+  SyncAnswer answer = broker.groups().sync(request.group_id, ask, [&] { return caller.has_left(); });
 
   kafka::SyncGroupResponse response;
   response.error_code = answer.error;

@@ -57,6 +57,8 @@ class Group {
   static Group restore(std::string id, const GroupSnapshot& snapshot, Milliseconds now);
   bool has_members() const { return !members_.empty() || !pending_.empty(); }
   bool is_full() const { return members_.size() + pending_.size() >= max_members; }
+  /// What the members have told, and what they were assigned.
+  std::size_t membership_bytes() const;
   /// Topics that the members have subscribed to, as far as they speak the consumer protocol.
   std::set<std::string> subscribed_topics() const;
 

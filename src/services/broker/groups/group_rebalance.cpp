@@ -217,6 +217,15 @@ void Group::answer_sync(Member& member, KafkaError error) {
   answers_.emplace_back(*std::exchange(member.sync, std::nullopt), std::move(answer));
 }
 
+std::size_t Group::membership_bytes() const {
+  std::size_t bytes = 0;
+  for (const auto& [id, member] : members_) {
+    bytes += member.assignment.size();
+    for (const Protocol& protocol : member.protocols) bytes += protocol.name.size() + protocol.metadata.size();
+  }
+  return bytes;
+}
+
 GroupSnapshot Group::snapshot() const {
   GroupSnapshot snapshot{protocol_type_, generation_, protocol_, leader_, {}};
   for (const auto& [id, member] : members_) {

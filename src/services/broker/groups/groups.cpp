@@ -12,11 +12,23 @@ using kafka::KafkaError;
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr TimestampMs maintenance_interval_ms = 600'000;
-/// A wait is never longer: far below what a time point can hold.
-constexpr Milliseconds longest_wait_ms = 3'600'000;
+/// How often a wait looks whether its client is still there.
+constexpr Milliseconds hang_up_interval_ms = 1'000;
 
 std::string make_member_id(const JoinAsk& ask) {
   return ask.member.instance_id.value_or(ask.client_id) + "-" + random_uuid();
+}
+
+std::size_t size_of(const JoinAsk& ask) {
+  std::size_t bytes = 0;
+  for (const Protocol& protocol : ask.protocols) bytes += protocol.name.size() + protocol.metadata.size();
+  return bytes;
+}
+
+std::size_t size_of(const SyncAsk& ask) {
+  std::size_t bytes = 0;
+  for (const auto& [member, assignment] : ask.assignments) bytes += assignment.size();
+  return bytes;
 }
 
 SyncAnswer sync_error(KafkaError error) {
@@ -34,7 +46,7 @@ Milliseconds steady_now() {
 Groups::Groups(Topics& topics, const Clock& clock, Milliseconds retention_ms, Log log)
     : clock_(clock), retention_ms_(retention_ms), log_(log), journal_(topics, clock, log) {}
 
-JoinAnswer Groups::join(const std::string& group, const JoinAsk& ask) {
+JoinAnswer Groups::join(const std::string& group, const JoinAsk& ask, const HasLeft& has_left) {
   const auto refuse = [&](KafkaError error) { return JoinAnswer::refused(error, ask.member.member_id); };
   if (group.empty()) return refuse(KafkaError::invalid_group_id);
   if (ask.session_timeout_ms < least_session_timeout_ms || ask.session_timeout_ms > longest_session_timeout_ms) {
@@ -49,38 +61,42 @@ JoinAnswer Groups::join(const std::string& group, const JoinAsk& ask) {
     entry = &find_or_add(group);
   }
   if (entry->group.is_full() && ask.member.member_id.empty()) return refuse(KafkaError::group_max_size_reached);
+  if (!has_room_for(size_of(ask))) return refuse(KafkaError::group_max_size_reached);
   Waiting waiting;
   const Ticket ticket = ++last_ticket_;
   waiting_[ticket] = &waiting;
   entry->group.join(ticket, ask, make_member_id(ask), steady_now());
+  weigh(*entry);
   settle(*entry);
-  wait_for(ticket, waiting, group);
+  wait_for(ticket, waiting, group, has_left);
   return waiting.answer ? std::get<JoinAnswer>(*std::move(waiting.answer))
                         : refuse(KafkaError::coordinator_not_available);
 }
 
-SyncAnswer Groups::sync(const std::string& group, const SyncAsk& ask) {
+SyncAnswer Groups::sync(const std::string& group, const SyncAsk& ask, const HasLeft& has_left) {
   MutexLock lock(mutex_);
   if (stopping_) return sync_error(KafkaError::coordinator_not_available);
   Entry* entry = find(group);
   if (entry == nullptr) return sync_error(KafkaError::unknown_member_id);
+  if (!has_room_for(size_of(ask))) return sync_error(KafkaError::group_max_size_reached);
   Waiting waiting;
   const Ticket ticket = ++last_ticket_;
   waiting_[ticket] = &waiting;
   entry->group.sync(ticket, ask, steady_now());
+  weigh(*entry);
   settle(*entry);
-  wait_for(ticket, waiting, group);
+  wait_for(ticket, waiting, group, has_left);
   return waiting.answer ? std::get<SyncAnswer>(*std::move(waiting.answer))
                         : sync_error(KafkaError::coordinator_not_available);
 }
 
-void Groups::wait_for(Ticket ticket, Waiting& waiting, const std::string& group) {
-  while (!waiting.answer && !stopping_) {
+void Groups::wait_for(Ticket ticket, Waiting& waiting, const std::string& group, const HasLeft& has_left) {
+  while (!waiting.answer && !stopping_ && !(has_left && has_left())) {
     const Milliseconds now = steady_now();
     Entry* entry = find(group);
     if (entry == nullptr) break;
-    const Milliseconds until = entry->group.next_deadline().value_or(now + longest_wait_ms);
-    const Milliseconds pause = std::clamp<Milliseconds>(until - now, 1, longest_wait_ms);
+    const Milliseconds until = entry->group.next_deadline().value_or(now + hang_up_interval_ms);
+    const Milliseconds pause = std::clamp<Milliseconds>(until - now, 1, hang_up_interval_ms);
     if (!waiting.answered.wait_until(mutex_, SteadyClock::now() + std::chrono::milliseconds(pause))) {
       entry = find(group);
       if (entry == nullptr) break;
@@ -111,11 +127,18 @@ KafkaError Groups::leave(const std::string& group, const MemberClaim& claim) {
   return error;
 }
 
+void Groups::weigh(Entry& entry) {
+  membership_bytes_ -= entry.membership_bytes;
+  entry.membership_bytes = entry.group.has_members() ? entry.group.membership_bytes() : 0;
+  membership_bytes_ += entry.membership_bytes;
+}
+
 void Groups::settle(Entry& entry) {
   if (entry.group.take_changed()) {
     const auto stored = journal_.append({GroupRecord{entry.group.id(), entry.group.snapshot()}});
     // The group goes on: what is lost is only that its members need not join again after a restart.
     if (!stored) log_.error("group \"{}\" could not be stored: {}", entry.group.id(), stored.error().message);
+    weigh(entry);
     if (!entry.group.has_members()) entry.idle_since = clock_.now_ms();
     log_.info("group \"{}\": {}, generation {}, {} members", entry.group.id(), name(entry.group.state()),
               entry.group.snapshot().generation, entry.group.snapshot().members.size());
@@ -134,7 +157,7 @@ Groups::Entry* Groups::find(const std::string& group) {
 }
 
 Groups::Entry& Groups::find_or_add(const std::string& group) {
-  return groups_.try_emplace(group, Entry{Group(group), {}, clock_.now_ms()}).first->second;
+  return groups_.try_emplace(group, Entry{Group(group), {}, 0, clock_.now_ms()}).first->second;
 }
 
 std::optional<DescribedGroup> Groups::describe(const std::string& group) {
@@ -192,9 +215,12 @@ void Groups::apply(CoordinatorRecord record) {
   }
   auto& group = std::get<GroupRecord>(record);
   if (group.value) {
-    find_or_add(group.group).group = Group::restore(group.group, *group.value, steady_now());
-  } else {
-    groups_.erase(group.group);
+    Entry& entry = find_or_add(group.group);
+    entry.group = Group::restore(group.group, *group.value, steady_now());
+    weigh(entry);
+  } else if (const auto at = groups_.find(group.group); at != groups_.end()) {
+    membership_bytes_ -= at->second.membership_bytes;
+    groups_.erase(at);
   }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 // All consumer groups: the shell around Group that has the lock, the clock, the journal and the waiting threads.
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -13,6 +14,11 @@
 namespace tickerlake::broker {
 
 inline constexpr std::size_t max_groups = 100'000;
+/// All that members of all groups have told, and what they were assigned; further ones are GROUP_MAX_SIZE_REACHED.
+inline constexpr std::size_t max_membership_bytes = std::size_t{256} << 20;
+/// Whether the client that waits for an answer is gone.
+using HasLeft = std::function<bool()>;
+
 /// Sessions are measured by a clock that nobody sets.
 Milliseconds steady_now();
 
@@ -41,8 +47,8 @@ class Groups {
   /// Reads the journal back.
   static Result<std::unique_ptr<Groups>> open(Topics& topics, const Clock& clock, Milliseconds retention_ms, Log log);
 
-  JoinAnswer join(const std::string& group, const JoinAsk& ask) TL_EXCLUDES(mutex_);
-  SyncAnswer sync(const std::string& group, const SyncAsk& ask) TL_EXCLUDES(mutex_);
+  JoinAnswer join(const std::string& group, const JoinAsk& ask, const HasLeft& has_left = {}) TL_EXCLUDES(mutex_);
+  SyncAnswer sync(const std::string& group, const SyncAsk& ask, const HasLeft& has_left = {}) TL_EXCLUDES(mutex_);
   kafka::KafkaError heartbeat(const std::string& group, const MemberClaim& claim, std::int32_t generation)
       TL_EXCLUDES(mutex_);
   kafka::KafkaError leave(const std::string& group, const MemberClaim& claim) TL_EXCLUDES(mutex_);
@@ -68,7 +74,8 @@ class Groups {
   struct Entry {
     Group group;
     CommittedOffsets offsets;
-    TimestampMs idle_since = 0;  // wall clock: when its last member left, or its last commit without members
+    std::size_t membership_bytes = 0;  // when it was last weighed
+    TimestampMs idle_since = 0;        // wall clock: when its last member left, or its last commit without members
   };
   /// A thread in join() or sync().
   struct Waiting {
@@ -84,8 +91,12 @@ class Groups {
   /// Stores what changed and hands the group's answers to their threads. After every event.
   void settle(Entry& entry) TL_REQUIRES(mutex_);
   /// Waits until the group has answered the ticket; time makes the group move on too.
-  void wait_for(Ticket ticket, Waiting& waiting, const std::string& group) TL_REQUIRES(mutex_);
+  void wait_for(Ticket ticket, Waiting& waiting, const std::string& group, const HasLeft& has_left) TL_REQUIRES(mutex_);
   void maintain() TL_REQUIRES(mutex_);
+  void weigh(Entry& entry) TL_REQUIRES(mutex_);
+  bool has_room_for(std::size_t bytes) const TL_REQUIRES(mutex_) {
+    return membership_bytes_ + bytes <= max_membership_bytes;
+  }
   std::vector<CoordinatorRecord> everything() const TL_REQUIRES(mutex_);
 
   // constant after construction
@@ -97,6 +108,7 @@ class Groups {
   OffsetLog journal_;  // appends under mutex_
   std::map<std::string, Entry, std::less<>> groups_ TL_GUARDED_BY(mutex_);
   std::map<Ticket, Waiting*> waiting_ TL_GUARDED_BY(mutex_);
+  std::size_t membership_bytes_ TL_GUARDED_BY(mutex_) = 0;
   Ticket last_ticket_ TL_GUARDED_BY(mutex_) = 0;
   TimestampMs maintained_at_ TL_GUARDED_BY(mutex_) = 0;
   bool stopping_ TL_GUARDED_BY(mutex_) = false;
