@@ -8,6 +8,7 @@ namespace tickerlake::aws {
 namespace {
 
 constexpr std::int64_t max_body_bytes = 16_MiB;
+constexpr std::size_t max_json_depth = 32;
 
 void answer(http::Response& response, int status, const boost::json::object& body) {
   response.status = status;
@@ -48,7 +49,8 @@ void JsonService::handle(const Caller& caller, http::Request& request, http::Res
     return refuse("UnknownOperationException", std::string(target) + " is not supported");
   }
   boost::system::error_code error;
-  const auto input = boost::json::parse(body->empty() ? "{}" : std::string_view(*body), error);
+  const auto input =
+      boost::json::parse(body->empty() ? "{}" : std::string_view(*body), error, {}, {.max_depth = max_json_depth});
   if (error || !input.is_object()) {
     return refuse("SerializationException",
                   error ? "the body is no JSON: " + error.message() : "the body is no JSON object");

@@ -64,6 +64,7 @@ ApiResult<void> complete_multipart_upload(Store& store, S3Request& request, S3Re
   TRY(const auto expected, read_expectations(request));
   // Here the checksum headers speak of the object, not of this body.
   auto body = http::read_all(*request.http.body, max_completion_bytes);
+  if (!body && body.error().code == ErrorCode::exhausted) return fail(Code::MalformedXML);
   if (!body) return std::unexpected(ApiError(body.error()));
   TRY(const auto parts, parse_completion(*body));
   TRY(const auto stored,

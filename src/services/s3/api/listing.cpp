@@ -3,6 +3,11 @@
 #include "services/s3/api/object_headers.h"
 
 namespace tickerlake::s3 {
+namespace {
+
+constexpr std::int64_t max_listed_keys = 1000;  // of a page
+
+}  // namespace
 
 ApiResult<NameEncoding> NameEncoding::of(const S3Request& request) {
   NameEncoding encoding;
@@ -22,12 +27,11 @@ void NameEncoding::announce(Xml& xml) const {
 }
 
 ApiResult<ListQuery> list_query(const S3Request& request, std::string_view limit_name) {
-  constexpr std::int64_t most = 1000;
-  TRY(const std::int64_t limit, request.number(limit_name, most, 0, INT32_MAX));
+  TRY(const std::int64_t limit, request.number(limit_name, max_listed_keys, 0, INT32_MAX));
   return ListQuery{.prefix = request.text("prefix"),
                    .delimiter = request.text("delimiter"),
                    .start_after = {},
-                   .limit = static_cast<std::size_t>(std::min(limit, most))};
+                   .limit = static_cast<std::size_t>(std::min(limit, max_listed_keys))};
 }
 
 void list_contents(Xml& xml, const Page<ListedObject>& page, const NameEncoding& encoded, const std::string& owner_id) {

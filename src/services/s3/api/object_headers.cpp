@@ -8,7 +8,10 @@
 namespace tickerlake::s3 {
 namespace {
 
-constexpr std::size_t max_metadata_bytes = 2048;  // of user metadata, names and values; AWS's limit
+// AWS's limits.
+constexpr std::size_t max_metadata_bytes = 2048;                             // of user metadata, names and values
+constexpr std::size_t max_tags = 10;                                         // of an object
+constexpr std::size_t max_tag_key_length = 128, max_tag_value_length = 256;  // in characters
 constexpr std::array stored_names = {"cache-control",
                                      "content-disposition",
                                      "content-encoding",
@@ -116,11 +119,13 @@ ApiResult<Pairs> stored_headers(const S3Request& request) {
 }
 
 ApiResult<void> check_tags(const Pairs& tags) {
-  if (tags.size() > 10) return fail(Code::InvalidTag, "Object tags cannot be greater than 10");
+  if (tags.size() > max_tags) return fail(Code::InvalidTag, "Object tags cannot be greater than 10");
   for (std::size_t i = 0; i < tags.size(); ++i) {
     const auto& [key, value] = tags[i];
-    if (key.empty() || characters(key) > 128) return fail(Code::InvalidTag, "The TagKey you have provided is invalid");
-    if (characters(value) > 256) return fail(Code::InvalidTag, "The TagValue you have provided is invalid");
+    if (key.empty() || characters(key) > max_tag_key_length)
+      return fail(Code::InvalidTag, "The TagKey you have provided is invalid");
+    if (characters(value) > max_tag_value_length)
+      return fail(Code::InvalidTag, "The TagValue you have provided is invalid");
     for (std::size_t j = 0; j < i; ++j) {
       if (tags[j].first == key) return fail(Code::InvalidTag, "Cannot provide multiple Tags with the same key");
     }

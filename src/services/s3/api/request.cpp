@@ -14,6 +14,30 @@ bool is_ipv4(std::string_view host) {
          std::all_of(host.begin(), host.end(), [](char c) { return (c >= '0' && c <= '9') || c == '.'; });
 }
 
+/// Without surrogates, overlong forms and what lies beyond U+10FFFF.
+bool is_utf8(std::string_view text) {
+  for (std::size_t i = 0; i < text.size();) {
+    const auto lead = static_cast<unsigned char>(text[i]);
+    const std::size_t length = lead < 0x80   ? 1
+                               : lead < 0xC2 ? 0
+                               : lead < 0xE0 ? 2
+                               : lead < 0xF0 ? 3
+                               : lead < 0xF5 ? 4
+                                             : 0;
+    if (length == 0 || length > text.size() - i) return false;
+    for (std::size_t k = 1; k < length; ++k) {
+      if ((static_cast<unsigned char>(text[i + k]) & 0xC0) != 0x80) return false;
+    }
+    const auto second = length > 2 ? static_cast<unsigned char>(text[i + 1]) : 0;
+    if ((lead == 0xE0 && second < 0xA0) || (lead == 0xED && second > 0x9F) || (lead == 0xF0 && second < 0x90) ||
+        (lead == 0xF4 && second > 0x8F)) {
+      return false;
+    }
+    i += length;
+  }
+  return true;
+}
+
 }  // namespace
 
 std::optional<std::string_view> S3Request::parameter(std::string_view name) const {
@@ -84,6 +108,8 @@ ApiResult<void> parse_target(S3Request& request) {
   }
   auto key = http::decode_path(path);
   if (!key) return fail(Code::InvalidURI);
+  // Listings are XML, which can't hold other bytes: one such key would break them for everybody.
+  if (!is_utf8(*key)) return fail(Code::InvalidURI);
   request.key = *std::move(key);
   if (request.key.size() > max_key_bytes) {
     return std::unexpected(ApiError(Code::KeyTooLongError)

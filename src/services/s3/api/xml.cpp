@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "services/s3/api/request.h"
 
 namespace tickerlake::s3 {
@@ -72,6 +74,9 @@ std::string_view local_name(const pugi::xml_node& node) {
 }
 
 ApiResult<pugi::xml_document> parse_xml(std::string_view text, std::string_view root) {
+  const auto marks = std::count_if(text.begin(), text.end(), [](char c) { return c == '<' || c == '='; });
+  // Document types declare entities, and no request needs one.
+  if (marks > max_xml_marks || text.find("<!DOCTYPE") != std::string_view::npos) return fail(Code::MalformedXML);
   pugi::xml_document document;
   // A key may be a single space: text of nothing but white space counts where it is all there is.
   const unsigned options = pugi::parse_default | pugi::parse_ws_pcdata_single;

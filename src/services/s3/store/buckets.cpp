@@ -11,6 +11,8 @@ bool is_bucket_name(std::string_view name) {
   if (name.size() < 3 || name.size() > 63 || !is_alnum(name.front()) || !is_alnum(name.back())) return false;
   if (!std::all_of(name.begin(), name.end(), [&](char c) { return is_alnum(c) || c == '.' || c == '-'; })) return false;
   if (name.find("..") != std::string_view::npos || name.starts_with("xn--")) return false;
+  // Reserved by AWS for names of other kinds.
+  if (name.starts_with("sthree-") || name.ends_with("-s3alias") || name.ends_with("--ol-s3")) return false;
   const bool like_ip = std::count(name.begin(), name.end(), '.') == 3 &&
                        std::all_of(name.begin(), name.end(), [&](char c) { return is_digit(c) || c == '.'; });
   return !like_ip;
