@@ -26,9 +26,13 @@ Result<void> check_table(const Table& table) {
   return check_columns(table.partition_keys);
 }
 
-/// GetTables' pattern: '*' alone is every name, otherwise a regular expression of the whole name.
+/// GetTables' pattern: '*' alone is every name, otherwise a regular expression of the whole name. It is a client's, so
+/// it must not backtrack (nor have back-references), and counted repetitions, which grow to any size, are refused.
 Result<std::optional<std::regex>> compile_pattern(std::string_view pattern) {
   if (pattern.empty() || pattern == "*") return std::nullopt;
+  if (pattern.find('{') != std::string_view::npos) {
+    return fail(ErrorCode::invalid_argument, "Expression " + std::string(pattern) + " has a counted repetition.");
+  }
   // "sales*" is meant as a wildcard by many callers (Hive's form); a bare '*' repeats nothing useful in a name.
   std::string text;
   for (std::size_t i = 0; i < pattern.size(); ++i) {
@@ -37,7 +41,7 @@ Result<std::optional<std::regex>> compile_pattern(std::string_view pattern) {
     text += pattern[i];
   }
   try {
-    return std::regex(text, std::regex::ECMAScript | std::regex::icase | std::regex::optimize);
+    return std::regex(text, std::regex::ECMAScript | std::regex::icase | std::regex_constants::__polynomial);
   } catch (const std::regex_error&) {
     return fail(ErrorCode::invalid_argument, "Expression " + std::string(pattern) + " is not a regular expression.");
   }
