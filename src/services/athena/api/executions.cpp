@@ -21,6 +21,7 @@ Executions::Executions(Environment environment, Engine& engine, State& state, in
     store(record);
   }
   for (int i = 0; i < workers; ++i) workers_.emplace_back([this] { work(); });
+  clock_ = std::jthread([this] { watch_the_clock(); });
 }
 
 Executions::~Executions() {
@@ -31,6 +32,7 @@ Executions::~Executions() {
     for (auto& [id, live] : live_) live->cancellation.cancel();
   }
   ready_.notify_all();
+  stopped_.notify_all();
   workers_.clear();  // joins
 }
 
@@ -111,10 +113,24 @@ void Executions::work() {
   }
 }
 
+void Executions::watch_the_clock() {
+  constexpr auto limit = std::chrono::duration_cast<std::chrono::milliseconds>(max_run_time).count();
+  const MutexLock lock(mutex_);
+  while (!stopping_) {
+    const TimestampMs now = SystemClock().now_ms();
+    for (auto& [id, live] : live_) {
+      if (live->started == 0 || now - live->started < limit) continue;
+      live->overdue = true;
+      live->cancellation.cancel();  // again each time: an interrupt between two of DuckDB's statements is lost
+    }
+    stopped_.wait_until(mutex_, std::chrono::steady_clock::now() + std::chrono::seconds(1));
+  }
+}
+
 void Executions::run(Live& live) {
-  live.started = SystemClock().now_ms();
   {
     const MutexLock lock(mutex_);
+    live.started = SystemClock().now_ms();
     if (!live.over) set_running(live.record.body);
   }
   const auto outcome = run_statement(live);
@@ -159,6 +175,8 @@ void Executions::finish(Live& live, const Outcome<ExecutionResult>& outcome) {
     const auto now = SystemClock().now_ms();
     if (outcome) {
       set_succeeded(live.record.body, *outcome, now);
+    } else if (live.overdue && outcome.error().cancelled) {
+      set_failed(live.record.body, {ErrorCategory::user, error_type::resources, "Query timeout", false, false}, now);
     } else {
       set_failed(live.record.body, outcome.error(), now);
     }

@@ -1,6 +1,7 @@
 #pragma once
 // Query executions: queued, run by a pool of threads, remembered.
 #include <boost/json/object.hpp>
+#include <chrono>
 #include <deque>
 #include <map>
 #include <memory>
@@ -17,6 +18,7 @@
 namespace tickerlake::athena {
 
 constexpr std::size_t max_queued_executions = 500;
+constexpr std::chrono::minutes max_run_time{30};  // Athena's for DML; longer ones fail with "Query timeout"
 constexpr TimestampMs execution_retention_ms = TimestampMs{45} * 86'400'000;  // Athena's 45 days
 
 /// What is asked for when an execution starts.
@@ -46,11 +48,14 @@ class Executions {
     Submission submission;
     ExecutionRecord record;
     Cancellation cancellation;
-    TimestampMs started = 0;
-    bool over = false;  // body is final; protected by Executions::mutex_ as record is
+    TimestampMs started = 0;  // protected by Executions::mutex_ as what follows
+    bool overdue = false;     // has run for max_run_time
+    bool over = false;        // body is final; protected by Executions::mutex_ as record is
   };
   void work();
   void run(Live& live);
+  /// Cancels what runs too long, until the service stops. A thread of its own.
+  void watch_the_clock();
   Outcome<ExecutionResult> run_statement(Live& live);
   /// Makes the record final, unless it is; stores it.
   void finish(Live& live, const Outcome<ExecutionResult>& outcome);
@@ -64,10 +69,12 @@ class Executions {
 
   Mutex mutex_;  // before State's and Cancellation's
   Condition ready_;
+  Condition stopped_;
   std::deque<std::shared_ptr<Live>> queue_ TL_GUARDED_BY(mutex_);
   std::map<std::string, std::shared_ptr<Live>> live_ TL_GUARDED_BY(mutex_);
   bool stopping_ TL_GUARDED_BY(mutex_) = false;
   std::vector<std::jthread> workers_;
+  std::jthread clock_;
 };
 
 }  // namespace tickerlake::athena

@@ -11,6 +11,7 @@ namespace tickerlake::athena {
 namespace {
 
 constexpr std::size_t write_bytes = 1 << 20;
+constexpr std::int64_t max_result_bytes = 10_GiB;
 
 std::vector<ResultColumn> columns_of(const sql::WrittenQuery& written, const std::vector<duckdb::Column>& given) {
   std::vector<ResultColumn> columns;
@@ -61,7 +62,10 @@ Outcome<ExecutionResult> run_query(Execution& execution, const sql::Query& query
     CHECK(told(file.write_at(result.bytes_out, as_bytes(text)), failure_of_service));
     result.bytes_out += static_cast<std::int64_t>(text.size());
     text.clear();
-    return {};
+    if (result.bytes_out <= max_result_bytes) return {};
+    return fail_query(error_type::resources,
+                      "Query exhausted resources at this scale factor: the result has more than " +
+                          std::to_string(max_result_bytes) + " bytes");
   };
   std::vector<std::string> names;
   for (const auto& column : result.columns) names.push_back(column.name);
@@ -78,9 +82,9 @@ Outcome<ExecutionResult> run_query(Execution& execution, const sql::Query& query
         if (append_value(value, chunk->column(i), row, result.columns[i].type)) append_csv_value(text, value);
       }
       text += '\n';
+      if (text.size() >= write_bytes) CHECK(flush());
     }
     result.rows_out += static_cast<std::int64_t>(chunk->rows());
-    if (text.size() >= write_bytes) CHECK(flush());
   }
   CHECK(flush());
   const auto target = execution.request.output / (execution.request.id + ".csv");
