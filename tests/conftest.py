@@ -94,6 +94,14 @@ def server(tmp_path_factory):
     running.stop()
 
 
+@pytest.fixture(scope="module")
+def module_server(tmp_path_factory):
+    """One server for the tests of one file, which may look at what its process holds."""
+    running = Server(tmp_path_factory.mktemp("module") / "data").start()
+    yield running
+    running.stop()
+
+
 @pytest.fixture
 def own_server(tmp_path):
     """A server for one test alone, which may kill it."""
