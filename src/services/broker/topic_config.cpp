@@ -13,7 +13,7 @@ namespace tickerlake::broker {
 namespace {
 
 constexpr std::int64_t no_limit = std::numeric_limits<std::int64_t>::max();
-constexpr std::int64_t least_segment_bytes = 128_KiB;
+constexpr std::int64_t least_segment_bytes = 16_KiB;
 constexpr std::int64_t most_int = std::numeric_limits<std::int32_t>::max();
 
 Result<void> one_of(std::string_view name, std::string_view value, std::initializer_list<std::string_view> allowed) {
