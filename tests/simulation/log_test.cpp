@@ -15,6 +15,16 @@ TEST(LogSimulation, checkpoints_older_and_newer_than_the_segments_in_all_histori
   expect_all_histories_hold("log with checkpoints", LogWorld({.batches = 2, .window = 2, .crashes = 1}), 60);
 }
 
+TEST(LogSimulation, two_crashes_in_all_histories) {
+  expect_all_histories_hold("log with two crashes", LogWorld({.batches = 2, .window = 2, .crashes = 2}), 60);
+}
+
+TEST(LogSimulation, segments_that_expire_in_all_histories) {
+  expect_all_histories_hold("log with retention",
+                            LogWorld({.batches = 3, .window = 1, .crashes = 1, .reconnects = 0, .retention = true}),
+                            60);
+}
+
 TEST(LogSimulation, longer_logs_and_any_loss_of_blocks_at_random) {
   const auto world = [](std::uint64_t seed) {
     return LogWorld({.batches = 4 + static_cast<int>(seed % 12),
@@ -22,9 +32,10 @@ TEST(LogSimulation, longer_logs_and_any_loss_of_blocks_at_random) {
                      .crashes = 1 + static_cast<int>(seed % 6),
                      .reconnects = 10,
                      .checkpoints = seed % 3 != 0,
+                     .retention = seed % 4 == 0,
                      .any_loss = seed % 2 == 0});
   };
-  expect_random_histories_hold("log", world, 300'000);
+  expect_random_histories_hold("log", world, 1'000'000);
 }
 
 TEST(LogSimulation, merging_equal_states_hides_no_history) {
@@ -49,6 +60,11 @@ TEST(LogSimulation, misses_the_check_that_a_segment_follows_the_log) {
 
 TEST(LogSimulation, misses_the_check_of_each_batch) {
   expect_found("batches taken unchecked", LogWorld({.without = Without::check_of_batches}), 6);
+}
+
+TEST(LogSimulation, misses_the_checkpoint_before_expired_segments_go) {
+  expect_found("expired segments removed before the checkpoint",
+               LogWorld({.retention = true, .without = Without::checkpoint_before_removal}), 16);
 }
 
 TEST(LogSimulation, misses_the_snapshot_of_producers) {

@@ -57,6 +57,10 @@ void LogWorld::offer(Steps& steps) const {
       (!broker.last_checkpoint || broker.last_checkpoint->recovery != end())) {
     steps.push_back({.actor = 0, .action = start_checkpoint});
   }
+  if (options_.retention && broker.serves && broker.tasks.empty() && broker.segments.size() > 1 &&
+      broker.segments[1].base <= broker.durability->durable().offset) {
+    steps.push_back({.actor = 0, .action = expire});
+  }
   if (crashes_ == options_.crashes) return;
   steps.push_back({.actor = 2, .action = kill});
   // The detail: changes of names that stay, then for each file with unsynced bytes what is lost of them.
@@ -97,6 +101,8 @@ std::string LogWorld::tell(const Step& step) const {
       return fmt::format("the producer reconnects and begins again with batch {}", heard_);
     case start_checkpoint:
       return fmt::format("a checkpoint at offset {} begins", process_->next.value());
+    case expire:
+      return fmt::format("the segment with offset {} expires", process_->segments.front().base.value());
     case kill:
       return "the broker is killed";
     case power_loss: {
@@ -140,8 +146,8 @@ std::string LogWorld::tell(const Step& step) const {
       return "the checkpoint is written";
     case Task::sync_replaced:
       return "fsync of the folder";
-    case Task::remove_snapshot:
-      return "the old snapshot is removed";
+    case Task::remove:
+      return short_name(task.name) + " is removed";
     case Task::serve:
       return fmt::format("the broker serves, from offset {} on", process_->next.value());
   }
@@ -162,6 +168,8 @@ void LogWorld::take(const Step& step) {
       return;
     case start_checkpoint:
       return begin_checkpoint();
+    case expire:
+      return expire_first_segment();
     case kill:
     case power_loss:
       if (step.action == power_loss)
@@ -216,7 +224,7 @@ std::string LogWorld::key() const {
       ++number;
     }
   };
-  key << broker.serves << broker.next.value() << broker.dirty << broker.waiting.size();
+  key << broker.serves << broker.log_start.value() << broker.next.value() << broker.dirty << broker.waiting.size();
   for (const int number : broker.waiting) key << number;
   key << broker.tasks.size();
   for (const Task& task : broker.tasks) {

@@ -19,11 +19,12 @@ class LogWorld {
   enum class Without {
     nothing,
     sync_before_acknowledgement,
-    sync_of_all_segments,   // only the last one is synced
-    sync_after_recovery,    // what was recovered is served before it is on disk
-    check_for_gaps,         // a segment is taken that does not begin where the log ends
-    check_of_batches,       // recovery trusts what the files hold
-    snapshot_of_producers,  // a checkpoint without it
+    sync_of_all_segments,       // only the last one is synced
+    sync_after_recovery,        // what was recovered is served before it is on disk
+    check_for_gaps,             // a segment is taken that does not begin where the log ends
+    check_of_batches,           // recovery trusts what the files hold
+    checkpoint_before_removal,  // of segments that have expired
+    snapshot_of_producers,      // a checkpoint without it
   };
   struct Options {
     int batches = 3;
@@ -31,7 +32,8 @@ class LogWorld {
     int crashes = 1;     // at most
     int reconnects = 1;  // after which the producer sends again what was not acknowledged
     bool checkpoints = true;
-    bool any_loss = false;  // any pattern of blocks, not only the simple ones
+    bool retention = false;  // segments expire as soon as they are durable
+    bool any_loss = false;   // any pattern of blocks, not only the simple ones
     Without without = Without::nothing;
   };
   explicit LogWorld(Options options);
@@ -51,6 +53,7 @@ class LogWorld {
     send_again,
     work,
     start_checkpoint,
+    expire,
     kill,
     power_loss
   };
@@ -65,7 +68,7 @@ class LogWorld {
       write_snapshot,
       write_checkpoint,
       sync_replaced,
-      remove_snapshot,
+      remove,
       serve
     };
     Kind kind;
@@ -80,6 +83,7 @@ class LogWorld {
     bool serves = false;
     std::deque<Task> tasks;
     std::vector<Segment> segments;
+    broker::Offset log_start;
     broker::Offset next;
     broker::Unsynced<int> unsynced;
     broker::ProducerState producers;
@@ -97,6 +101,7 @@ class LogWorld {
   broker::LogPosition end() const;
   void write(bool in_new_segment);
   void begin_checkpoint();
+  void expire_first_segment();
   void do_task();
   void begin_sync();
   void check_content();

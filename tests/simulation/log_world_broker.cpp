@@ -113,7 +113,7 @@ void LogWorld::begin_sync() {
 /// What Partition::write_checkpoint() does.
 void LogWorld::begin_checkpoint() {
   Process& broker = *process_;
-  broker.preparing = Checkpoint{Offset(0), end(), broker.producers.size() > 0};
+  broker.preparing = Checkpoint{broker.log_start, end(), broker.producers.size() > 0};
   broker.snapshot = as_text(broker.producers.encode());
   const bool replaces = broker.last_checkpoint && broker.last_checkpoint->has_producers &&
                         broker.last_checkpoint->recovery.offset != broker.preparing->recovery.offset;
@@ -127,9 +127,19 @@ void LogWorld::begin_checkpoint() {
   broker.tasks.push_back({.kind = Task::write_checkpoint, .name = ""});
   broker.tasks.push_back({.kind = Task::sync_replaced, .name = ""});
   if (replaces) {
-    broker.tasks.push_back(
-        {.kind = Task::remove_snapshot, .name = snapshot_name(broker.last_checkpoint->recovery.offset)});
+    broker.tasks.push_back({.kind = Task::remove, .name = snapshot_name(broker.last_checkpoint->recovery.offset)});
   }
+}
+
+/// What Partition::apply_retention() and maintain() do.
+void LogWorld::expire_first_segment() {
+  Process& broker = *process_;
+  const std::string name = segment_name(broker.segments.front().base);
+  broker.segments.erase(broker.segments.begin());
+  broker.log_start = broker.segments.front().base;
+  begin_checkpoint();
+  const auto place = options_.without == Without::checkpoint_before_removal ? broker.tasks.begin() : broker.tasks.end();
+  broker.tasks.insert(place, {.kind = Task::remove, .name = name});
 }
 
 void LogWorld::do_task() {
@@ -158,7 +168,7 @@ void LogWorld::do_task() {
     case Task::write_checkpoint:
       broker.last_checkpoint = broker.preparing;
       return disk_.replace(checkpoint_name, broker.preparing->encode());
-    case Task::remove_snapshot:
+    case Task::remove:
       return disk_.remove(task.name);
     case Task::serve:
       broker.serves = true;
@@ -181,6 +191,9 @@ void LogWorld::recover() {
   if (disk_.has(checkpoint_name)) {
     const auto checkpoint = Checkpoint::decode(disk_.content(checkpoint_name));
     if (!checkpoint) return fail("the checkpoint can't be read: " + checkpoint.error().message);
+    for (const auto& expired : broker::take_expired(segments, checkpoint->log_start)) {
+      disk_.remove(segment_name(expired.base));
+    }
     if (!fits(*checkpoint, segments)) return fail("the checkpoint does not fit the files");
     if (checkpoint->has_producers) {
       const std::string name = snapshot_name(checkpoint->recovery.offset);
@@ -188,6 +201,7 @@ void LogWorld::recover() {
       broker.producers = decode_producers(disk_.content(name));
     }
     from = checkpoint->recovery;
+    broker.log_start = checkpoint->log_start;
     broker.last_checkpoint = *checkpoint;
     for (const auto& [name, id] : std::map(disk_.names())) {
       const bool old = name.ends_with(".snapshot") && name != snapshot_name(from.offset);
@@ -250,10 +264,12 @@ Offset LogWorld::check_segment(int file, const LogPosition& from) {
 
 /// What was recovered is a prefix of what was sent, in order, and nothing that anybody was told of is missing.
 void LogWorld::check_content() {
+  const Offset first = process_->segments.front().base;
+  if (first > process_->log_start) return fail(fmt::format("offset {} is gone", process_->log_start.value()));
   std::string held;
   for (const Segment& segment : process_->segments) held += disk_.content(segment.file);
   std::string expected;
-  for (std::int64_t n = 0; n < process_->next.value() && n < options_.batches; ++n)
+  for (std::int64_t n = first.value(); n < process_->next.value() && n < options_.batches; ++n)
     expected += batch(static_cast<int>(n));
   const auto end = process_->next.value();
   if (end < acknowledged_) return fail(fmt::format("batch {} was acknowledged and is lost", end));

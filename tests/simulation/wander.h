@@ -9,7 +9,8 @@
 
 namespace tickerlake::simulation {
 
-/// Steps left out or made simpler for as long as something still breaks: no single step of the result can be left out.
+/// Steps left out or made simpler for as long as something still breaks: of the result, no step and no two steps can be
+/// left out. Two, since the end of a thing is often of no use without its beginning.
 template <World W>
 Steps shrink(const W& start, Steps history) {
   const auto still_breaks = [&](const Steps& candidate) {
@@ -31,6 +32,14 @@ Steps shrink(const W& start, Steps history) {
         } else {
           ++at;
         }
+      }
+    }
+    for (std::size_t one = 0; one < history.size() && history.size() <= 60; ++one) {
+      for (std::size_t other = one + 1; other < history.size(); ++other) {
+        Steps without = history;
+        without.erase(without.begin() + static_cast<std::ptrdiff_t>(other));
+        without.erase(without.begin() + static_cast<std::ptrdiff_t>(one));
+        if (still_breaks(without)) smaller = true;
       }
     }
     for (std::size_t at = 0; at < history.size(); ++at) {
