@@ -27,6 +27,8 @@ Outcome<void> Engine::open() {
   duckdb::DatabaseOptions options{
       .settings = {{"threads", std::to_string(options_.threads)},
                    {"memory_limit", std::to_string(options_.memory_bytes) + "B"},
+                   // Blobs are local files, which the kernel caches: a second copy would fill the memory up to its limit.
+                   {"enable_external_file_cache", "false"},
                    {"temp_directory", spill.string()},
                    {"max_temp_directory_size", std::to_string(options_.temporary_bytes) + "B"},
                    {"autoinstall_known_extensions", "false"},
