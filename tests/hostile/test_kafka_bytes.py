@@ -57,6 +57,7 @@ def test_announced_megabytes_cost_nothing_until_they_come(module_server):
             connection.close()
 
 
+@pytest.mark.slow
 def test_long_requests_share_a_bounded_memory(module_server):
     """Forty times 20 MiB of unfinished requests are 800 MiB: more than all requests together may hold."""
     piece = bytes(4 * MiB)
