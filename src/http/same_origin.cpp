@@ -7,7 +7,10 @@ namespace {
 
 /// "[::1]:8080" and "localhost:8080" without the port.
 std::string name_of(std::string_view host) {
-  if (host.starts_with('[')) return std::string(host.substr(1, host.find(']', 1) - 1));
+  if (host.starts_with('[')) {
+    const std::size_t end = host.find(']');
+    return end == std::string_view::npos ? std::string() : std::string(host.substr(1, end - 1));
+  }
   return std::string(host.substr(0, host.find(':')));
 }
 
