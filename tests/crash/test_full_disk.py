@@ -33,11 +33,14 @@ class Tmpfs:
     """A file system of 32 MiB."""
 
     def __init__(self, lab):
-        self.lab, self.filler = lab, lab.data / "filler"
-        lab.data.mkdir(exist_ok=True)
-        done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=32m", "tmpfs", lab.data], capture_output=True, text=True)
+        self.place = lab.home / "disk"
+        self.place.mkdir()
+        done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=32m", "tmpfs", self.place], capture_output=True, text=True)
         if done.returncode != 0:
             pytest.skip(f"a tmpfs can't be mounted here: {done.stderr.strip()}")
+        self.filler = self.place / "filler"
+        lab.data = self.place / "data"
+        lab.data.mkdir()
 
     def fill(self):
         with open(self.filler, "ab", buffering=0) as file:
@@ -51,7 +54,7 @@ class Tmpfs:
         self.filler.unlink()
 
     def unmount(self):
-        subprocess.run(["umount", self.lab.data], check=True)
+        subprocess.run(["umount", self.place], check=True)
 
 
 @pytest.fixture(params=["fault library", "tmpfs"])
@@ -62,7 +65,7 @@ def machine(request):
         lab.begin()
         disk = Fillable(lab) if request.param == "fault library" else Tmpfs(lab)
         lab.put_keys()
-        assert lab.start("")
+        assert lab.start(""), lab.log_tail()
         yield lab, disk
         lab.end()
         if request.param == "tmpfs":

@@ -8,10 +8,15 @@
 #include <rocksdb/write_batch.h>
 
 #include <array>
+#include <atomic>
+#include <chrono>
 #include <cstdarg>
 #include <cstdio>
+#include <memory>
+#include <thread>
 
 #include "base/bytes.h"
+#include "base/mutex.h"
 #include "base/panic.h"
 #include "io/fault_point.h"
 
@@ -30,7 +35,8 @@ std::unexpected<Error> fail_rocksdb(const rocksdb::Status& status) {
 
 class Cursor final : public IndexCursor {
  public:
-  explicit Cursor(rocksdb::Iterator* iterator) : iterator_(iterator) {}
+  explicit Cursor(std::shared_ptr<rocksdb::DB> db)
+      : db_(std::move(db)), iterator_(db_->NewIterator(rocksdb::ReadOptions())) {}
   void seek(std::string_view key) override { iterator_->Seek(slice(key)); }
   void next() override { iterator_->Next(); }
   bool valid() const override { return iterator_->Valid(); }
@@ -38,41 +44,8 @@ class Cursor final : public IndexCursor {
   std::string_view value() const override { return view(iterator_->value()); }
 
  private:
+  const std::shared_ptr<rocksdb::DB> db_;
   const std::unique_ptr<rocksdb::Iterator> iterator_;
-};
-
-class RocksIndex final : public Index {
- public:
-  explicit RocksIndex(std::unique_ptr<rocksdb::DB> db) : db_(std::move(db)) {}
-
-  Result<std::optional<std::string>> get(std::string_view key) const override {
-    std::string value;
-    const rocksdb::Status status = db_->Get(rocksdb::ReadOptions(), slice(key), &value);
-    if (status.IsNotFound()) return std::nullopt;
-    if (!status.ok()) return fail_rocksdb(status);
-    return value;
-  }
-
-  Result<void> commit(const IndexBatch& batch) override {
-    rocksdb::WriteBatch writes;
-    for (const std::string& key : batch.removals) writes.Delete(key);
-    for (const auto& [key, value] : batch.puts) writes.Put(key, value);
-    rocksdb::WriteOptions options;
-    options.sync = true;
-    io::fault_point("s3.index.commit.before");
-    const rocksdb::Status status = db_->Write(options, &writes);
-    io::fault_point("s3.index.commit.after");
-    if (status.IsIOError() && !status.IsNoSpace()) panic("the index of objects can't be written: " + status.ToString());
-    if (!status.ok()) return fail_rocksdb(status);
-    return {};
-  }
-
-  std::unique_ptr<IndexCursor> cursor() const override {
-    return std::make_unique<Cursor>(db_->NewIterator(rocksdb::ReadOptions()));
-  }
-
- private:
-  const std::unique_ptr<rocksdb::DB> db_;
 };
 
 /// What RocksDB has to say, as lines of ours. Its own log file would be one more thing that a full disk breaks: builds
@@ -119,14 +92,102 @@ rocksdb::Options options_for_small_memory(const Log& log) {
   return options;
 }
 
+/// After a write that found the disk full RocksDB refuses all others, often for good; so the database is closed and
+/// opened again once there is room. Meanwhile it is read as before.
+class RocksIndex final : public Index {
+ public:
+  RocksIndex(io::Path path, rocksdb::Options options) : path_(std::move(path)), options_(std::move(options)) {}
+
+  Result<void> open() {
+    MutexLock lock(mutex_);
+    return open_locked();
+  }
+
+  Result<std::optional<std::string>> get(std::string_view key) const override {
+    std::string value;
+    const rocksdb::Status status = db()->Get(rocksdb::ReadOptions(), slice(key), &value);
+    if (status.IsNotFound()) return std::nullopt;
+    if (!status.ok()) return fail_rocksdb(status);
+    return value;
+  }
+
+  Result<void> commit(const IndexBatch& batch) override {
+    if (stalled_) CHECK(reopen());
+    rocksdb::WriteBatch writes;
+    for (const std::string& key : batch.removals) writes.Delete(key);
+    for (const auto& [key, value] : batch.puts) writes.Put(key, value);
+    rocksdb::WriteOptions options;
+    options.sync = true;
+    io::fault_point("s3.index.commit.before");
+    const rocksdb::Status status = db()->Write(options, &writes);
+    io::fault_point("s3.index.commit.after");
+    if (status.IsNoSpace()) stalled_ = true;
+    if (status.IsIOError() && !status.IsNoSpace()) panic("the index of objects can't be written: " + status.ToString());
+    if (!status.ok()) return fail_rocksdb(status);
+    return {};
+  }
+
+  std::unique_ptr<IndexCursor> cursor() const override { return std::make_unique<Cursor>(db()); }
+
+ private:
+  std::shared_ptr<rocksdb::DB> db() const {
+    MutexLock lock(mutex_);
+    return db_;
+  }
+
+  Result<void> open_locked() TL_REQUIRES(mutex_) {
+    rocksdb::DB* db = nullptr;
+    const rocksdb::Status status = rocksdb::DB::Open(options_, path_.string(), &db);
+    if (!status.ok()) return fail_rocksdb(status);
+    db_.reset(db);
+    return {};
+  }
+
+  /// ErrorCode::exhausted while the disk is full or readers do not let go of the database.
+  Result<void> reopen() {
+    MutexLock lock(mutex_);
+    if (!stalled_) return {};
+    if (auto room = probe_room(); !room) return fail(ErrorCode::exhausted, room.error().message);
+    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(2);
+    while (db_.use_count() > 1) {  // nobody gets it anew while the mutex is held
+      if (std::chrono::steady_clock::now() > give_up) return fail(ErrorCode::exhausted, "the index of objects is busy");
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    db_.reset();
+    if (auto opened = open_locked(); !opened) panic(opened.error().message);
+    stalled_ = false;
+    return {};
+  }
+
+  /// Whether opening would find the room that it needs: it writes what the log holds into a table.
+  Result<void> probe_room() const {
+    const io::Path probe = path_ / "probe.tmp";
+    const auto filled = [&]() -> Result<void> {
+      TRY(const io::File file, io::File::open(probe, io::File::Mode::read_write));
+      const Buffer block(static_cast<std::size_t>(1_MiB));
+      for (std::int64_t at = 0; at < reopening_bytes; at += std::ssize(block)) CHECK(file.write_at(at, block));
+      return {};
+    }();
+    CHECK(io::remove_file(probe));
+    return filled;
+  }
+
+  static constexpr std::int64_t reopening_bytes = 8_MiB;
+
+  const io::Path path_;
+  const rocksdb::Options options_;
+  std::atomic<bool> stalled_ = false;
+  mutable Mutex mutex_;
+  std::shared_ptr<rocksdb::DB> db_ TL_GUARDED_BY(mutex_);
+};
+
 }  // namespace
 
 Result<std::unique_ptr<Index>> Index::open(const io::Path& path, const Log& log) {
   CHECK(io::make_directories(path));
-  rocksdb::DB* db = nullptr;
-  const rocksdb::Status status = rocksdb::DB::Open(options_for_small_memory(log), path.string(), &db);
-  if (!status.ok()) return fail_rocksdb(status);
-  return std::make_unique<RocksIndex>(std::unique_ptr<rocksdb::DB>(db));
+  auto index = std::make_unique<RocksIndex>(path, options_for_small_memory(log));
+  CHECK(index->open());
+  return index;
 }
 
 std::optional<std::string> after_prefix(std::string_view prefix) {
