@@ -11,7 +11,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr milliseconds connect_time{1'000};  // for the connection and its first answer
+constexpr milliseconds connect_time{3'000};  // for the connection and its first answer
 constexpr milliseconds answer_time{5'000};   // of a broker that is asked, before another is
 constexpr milliseconds shortest_pause{20};   // between rounds over all brokers
 constexpr milliseconds longest_pause{500};

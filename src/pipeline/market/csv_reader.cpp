@@ -12,8 +12,8 @@ namespace {
 
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-/// A plain number such as 12.5 up to the separator or the end; false when it is anything else (or may be too large).
-bool plain_number(const char*& at, const char* end, char separator, int scale, std::int64_t& value) {
+/// A plain number such as 12.5; false when it is anything else (or may be too large). What follows is the caller's.
+bool plain_number(const char*& at, const char* end, int scale, std::int64_t& value) {
   constexpr std::array<std::int64_t, price_scale + 1> powers = {1, 10, 100, 1'000, 10'000, 100'000, 1'000'000};
   constexpr int most_digits = 12;  // before the point: leaves room for six decimals in 64 bits
   const char* p = at;
@@ -27,7 +27,6 @@ bool plain_number(const char*& at, const char* end, char separator, int scale, s
     decimals = static_cast<int>(p - first);
     if (decimals == 0) return false;
   }
-  if (p != end && *p != separator) return false;
   value = digits * powers[static_cast<std::size_t>(scale - decimals)];
   at = p;
   return true;
@@ -157,14 +156,15 @@ CsvReader::CsvReader(std::string_view text, CsvLayout layout) : layout_(std::mov
 CsvReader::Next CsvReader::next() {
   while (at_ != end_) {
     const char* const start = at_;
-    const void* newline = std::memchr(at_, '\n', static_cast<std::size_t>(end_ - at_));
+    ++line_;
+    // Most rows are plain: they are read without a look for their end first.
+    bar_ = Bar{};
+    if (!layout_.has_symbol && read_plain(at_)) return Next::row;
+    const void* newline = std::memchr(start, '\n', static_cast<std::size_t>(end_ - start));
     const char* line_end = newline == nullptr ? end_ : static_cast<const char*>(newline);
     at_ = newline == nullptr ? end_ : line_end + 1;
-    ++line_;
     if (line_end != start && line_end[-1] == '\r') --line_end;
     if (line_end == start) continue;
-    bar_ = Bar{};
-    if (!layout_.has_symbol && read_plain(start, line_end)) return Next::row;
     bar_ = Bar{};
     return read_carefully({start, line_end}) ? Next::row : Next::bad;
   }
@@ -189,26 +189,28 @@ bool CsvReader::plain_date(const char*& at, const char* end) {
   return true;
 }
 
-bool CsvReader::read_plain(const char* at, const char* end) {
+bool CsvReader::read_plain(const char*& line) {
   const char separator = layout_.separator;
+  const char* at = line;
   for (std::size_t i = 0; i < layout_.columns.size(); ++i) {
     if (i > 0) {
-      if (at == end || *at != separator) return false;
+      if (at == end_ || *at != separator) return false;
       ++at;
     }
     const Column column = layout_.columns[i];
     if (column == Column::date) {
-      if (!plain_date(at, end)) return false;
+      if (!plain_date(at, end_)) return false;
     } else if (std::int64_t* number = number_of(bar_, column); number != nullptr) {
-      if (!plain_number(at, end, separator, scale_of(column), *number)) return false;
+      if (!plain_number(at, end_, scale_of(column), *number)) return false;
     } else {
-      while (at != end && *at != separator) {
-        if (*at == '"') return false;
-        ++at;
-      }
+      for (; at != end_ && *at != separator && *at != '\n'; ++at)
+        if (*at == '"' || *at == '\r') return false;
     }
   }
-  return at == end;
+  if (at != end_ && *at == '\r') ++at;
+  if (at != end_ && *at != '\n') return false;
+  line = at == end_ ? at : at + 1;
+  return true;
 }
 
 bool CsvReader::read_carefully(std::string_view line) {

@@ -30,7 +30,8 @@ class CsvReader {
   const CsvLayout& layout() const { return layout_; }
 
  private:
-  bool read_plain(const char* at, const char* end);
+  /// Moves behind the line when it holds nothing but plain fields.
+  bool read_plain(const char*& line);
   bool read_carefully(std::string_view line);
   bool plain_date(const char*& at, const char* end);
 

@@ -93,14 +93,14 @@ char* format_decimal(char* to, std::int64_t value, int scale) {
   to = std::to_chars(to, to + max_number_length, magnitude / unit).ptr;
   std::uint64_t fraction = magnitude % unit;
   if (fraction == 0) return to;
+  while (fraction % 100 == 0) fraction /= 100, scale -= 2;  // zeros at the end are not written
+  if (fraction % 10 == 0) fraction /= 10, --scale;
   *to = '.';
   for (int i = scale; i > 0; --i) {
     to[i] = static_cast<char>('0' + fraction % 10);
     fraction /= 10;
   }
-  char* end = to + scale + 1;
-  while (end[-1] == '0') --end;
-  return end;
+  return to + scale + 1;
 }
 
 }  // namespace tickerlake::pipeline

@@ -2,6 +2,7 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
 #include <bit>
 #include <charconv>
 #include <cstring>
@@ -108,6 +109,7 @@ bool RowParser::parse(std::string_view json, const RecordOrigin& origin) {
 }
 
 bool RowParser::set_origin(const RecordOrigin& origin) {
+  if (!needs_origin_) return true;
   for (std::size_t i = 0; i < values_.size(); ++i) {
     Value& value = values_[i];
     switch (schema_->fields[i].source) {
@@ -131,8 +133,30 @@ bool RowParser::set_origin(const RecordOrigin& origin) {
   return true;
 }
 
+void RowParser::prepare_keys() {
+  needs_origin_ = false;
+  for (const Field& field : schema_->fields) {
+    const bool from_value = field.source == FieldSource::value;
+    needs_origin_ = needs_origin_ || !from_value;
+    const bool is_plain =
+        std::ranges::none_of(field.from, [](char c) { return c == '"' || c == '\\' || (c & 0xE0) == 0; });
+    keys_.push_back(from_value && is_plain ? '"' + field.from + "\":" : std::string());
+  }
+}
+
 bool RowParser::read_member() {
+  if (keys_.empty()) prepare_keys();
   skip_space();
+  // Almost always the next field's name comes, and nothing has to be looked at twice.
+  if (expected_ < keys_.size()) {
+    const std::string& key = keys_[expected_];
+    if (!key.empty() && static_cast<std::size_t>(end_ - at_) > key.size() &&
+        std::memcmp(at_, key.data(), key.size()) == 0) {
+      at_ += key.size();
+      skip_space();
+      return read_value(expected_++);
+    }
+  }
   std::string_view key;
   if (!read_text(key)) return false;
   skip_space();

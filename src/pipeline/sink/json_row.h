@@ -34,6 +34,7 @@ class RowParser {
 
   bool fail_with(std::string reason);
   void skip_space();
+  void prepare_keys();
   bool read_member();
   bool read_value(std::size_t field);
   bool read_text(std::string_view& text);
@@ -47,6 +48,8 @@ class RowParser {
   const Schema* schema_;
   std::vector<Value> values_;
   std::string reason_;
+  std::vector<std::string> keys_;  // by field: what its member begins with when written plainly: "name":
+  bool needs_origin_ = true;       // a field comes from elsewhere than the value
   const char* at_ = nullptr;
   const char* end_ = nullptr;
   std::size_t expected_ = 0;           // the field that most likely comes next
