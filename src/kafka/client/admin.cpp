@@ -173,7 +173,11 @@ Result<int> find_or_make_topic(Consumer& consumer, const ClientSettings& setting
   TRY(auto found, consumer.partitions(topic, timeout));
   if (found) return *found;
   TRY(auto admin, Admin::create(settings, log));
-  const NewTopic wanted{.name = topic, .partitions = partitions, .configs = {{"retention.ms", "-1"}}};
+  // Apache Kafka also begins a new segment whenever timestamps are a week apart: with old history, for nearly every
+  // batch.
+  const NewTopic wanted{.name = topic,
+                        .partitions = partitions,
+                        .configs = {{"retention.ms", "-1"}, {"segment.ms", "9223372036854775807"}}};
   auto made = admin.create_topic(wanted, timeout);
   if (!made && made.error().code != ErrorCode::already_exists) return std::unexpected(std::move(made).error());
   CHECK(consumer.wait_for_leaders(topic, timeout));

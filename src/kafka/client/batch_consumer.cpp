@@ -138,7 +138,13 @@ Result<bool> BatchConsumer::next_item(SteadyTime until) {
     }
   }
   if (has_room_again) fetcher_.wake();
-  if (item_->batch) cursor_ = RecordCursor(item_->batch->header, item_->batch->payload);
+  if (item_->batch) {
+    if (auto unpacked = unpack(*item_->batch); !unpacked)
+      return std::unexpected(std::move(unpacked).error().within("partition " + std::to_string(item_->partition) +
+                                                                ", the batch at offset " +
+                                                                std::to_string(item_->batch->header.base_offset)));
+    cursor_ = RecordCursor(item_->batch->header, item_->batch->payload);
+  }
   return true;
 }
 

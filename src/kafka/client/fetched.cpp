@@ -62,14 +62,18 @@ Result<Fetched> read_fetched(const FetchResponse::Topic::Partition& answer, cons
       continue;
     }
     if (is_aborted || header.record_count == 0) continue;
-    FetchedBatch& its = fetched.batches.emplace_back(FetchedBatch{header, batch.payload(), memory});
-    if (header.codec_number() == 0) continue;
-    TRY(auto records, decompress(header.codec(), batch.payload(), max_decompressed_batch));
-    auto kept = std::make_shared<const Buffer>(std::move(records));
-    its.payload = *kept;
-    its.memory = std::move(kept);
+    fetched.batches.push_back({header, batch.payload(), memory});
   }
   return fetched;
+}
+
+Result<void> unpack(FetchedBatch& batch) {
+  if (batch.header.codec_number() == 0) return {};
+  TRY(auto records, decompress(batch.header.codec(), batch.payload, max_decompressed_batch));
+  auto kept = std::make_shared<const Buffer>(std::move(records));
+  batch.payload = *kept;
+  batch.memory = std::move(kept);
+  return {};
 }
 
 }  // namespace tickerlake::kafka

@@ -1,6 +1,6 @@
 #pragma once
-// What a fetch brought for one partition, made ready to be read: checked, decompressed, without what a reader of
-// committed records must not see.
+// What a fetch brought for one partition, made ready to be read: checked, without what a reader of committed records
+// must not see.
 #include <memory>
 #include <vector>
 
@@ -11,7 +11,7 @@ namespace tickerlake::kafka {
 
 struct FetchedBatch {
   BatchHeader header;
-  ByteView payload;                    // records, decompressed
+  ByteView payload;                    // records, as they are compressed
   std::shared_ptr<const void> memory;  // that the payload lies in
 };
 
@@ -25,5 +25,9 @@ struct Fetched {
 /// unsupported for formats of before Kafka 0.11.
 Result<Fetched> read_fetched(const FetchResponse::Topic::Partition& answer, const std::shared_ptr<const void>& memory,
                              std::int64_t position);
+
+/// Decompresses the payload, once. Batch by batch as they are read, so that no more than one takes the memory of its
+/// full size. ErrorCode::corrupt, exhausted (more than max_decompressed_batch).
+Result<void> unpack(FetchedBatch& batch);
 
 }  // namespace tickerlake::kafka
