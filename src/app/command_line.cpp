@@ -117,18 +117,49 @@ int run_command_line(int argc, const char* const* argv) {
 
   SinkCommand sink;
   auto* sink_command = app.add_subcommand("sink", "a topic into Parquet objects, every row exactly once");
-  sink_command->add_option("--topic", sink.topic, "the topic")->required();
-  sink_command->add_option("--to", sink.to, "s3://BUCKET/PREFIX")->required();
+  sink_command->add_option("--topic", sink.topic, "the topic (required)");
+  sink_command->add_option("--to", sink.to, "s3://BUCKET/PREFIX (required)");
   sink_command->add_option("--partition-by", sink.partition_by,
                            "year, month, day, none, or a field (default: as the schema says)");
   sink_command->add_option("--schema", sink.schema, "the records' fields (docs/formats/lake.md); else found by itself")
       ->option_text("FILE");
-  sink_command->add_option("--flush-rows", sink.flush_rows, "write files after so many rows");
-  sink_command->add_option("--flush-bytes", sink.flush_bytes, "or so many bytes of records");
-  sink_command->add_option("--flush-interval", sink.flush_interval, "or so much time, as 5s, 500ms, 2m");
+  sink_command->add_option("--flush-rows", sink.flush_rows, "write files after so many rows (default 1,000,000)");
+  sink_command->add_option("--flush-bytes", sink.flush_bytes, "or so many bytes of records (default 256 MiB)");
+  sink_command->add_option("--flush-interval", sink.flush_interval,
+                           "or so much time after the first row, as 5s, 500ms, 2m (default 10s)");
+  sink_command->add_option("--flush-idle", sink.flush_idle, "or so much time without a record (default: not for that)");
+  sink_command->add_option("--late-wait", sink.late_wait,
+                           "how long the few rows of another folder wait for more of their kind (default 1m; 0s: not)");
+  sink_command->add_option("--memory", sink.memory, "bytes for rows on their way (default 1 GiB)");
+  sink_command->add_option("--tombstones", sink.tombstones, "records without a value: skip, or dead-letter")
+      ->check(CLI::IsMember({"skip", "dead-letter"}))
+      ->capture_default_str();
+  sink_command->add_option("--metrics", sink.metrics, "serve /metrics for Prometheus there while it runs")
+      ->option_text("HOST:PORT");
   sink_command->add_flag("--until-end", sink.until_end, "stop at the end that the topic has now");
   add_kafka(*sink_command, sink.kafka);
-  sink_command->callback([&] { run = [&](Context& context) { return run_sink(sink, context); }; });
+  sink_command->callback([&] {
+    if (!sink_command->get_subcommands().empty()) return;
+    if (sink.topic.empty()) throw CLI::RequiredError("--topic");
+    if (sink.to.empty()) throw CLI::RequiredError("--to");
+    run = [&](Context& context) { return run_sink(sink, context); };
+  });
+
+  SinkVerifyCommand sink_verify;
+  auto* sink_verify_command = sink_command->add_subcommand(
+      "verify", "proves from the lake alone that every offset of a topic is in exactly one object");
+  sink_verify_command->add_option("--topic", sink_verify.topic, "the topic")->required();
+  sink_verify_command->add_option("--to", sink_verify.to, "s3://BUCKET/PREFIX")->required();
+  sink_verify_command
+      ->add_option("--bootstrap", sink_verify.kafka.bootstrap, "also say how far this Kafka's topic is ahead")
+      ->option_text("HOST:PORT");
+  sink_verify_command->add_option("-X", sink_verify.kafka.properties, "a librdkafka property, as often as needed")
+      ->option_text("KEY=VALUE")
+      ->expected(1)
+      ->take_all();
+  add_output(*sink_verify_command, sink_verify.output);
+  add_data(*sink_verify_command, sink_verify.kafka.data, "the folder of the server to use when nothing else is said");
+  sink_verify_command->callback([&] { run = [&](Context& context) { return run_sink_verify(sink_verify, context); }; });
 
   CrawlOptions crawl;
   auto* crawl_command = app.add_subcommand("crawl", "objects into tables of the Glue catalog");

@@ -25,11 +25,12 @@ std::string Progress::line(std::int64_t done, std::int64_t bytes, std::int64_t t
   return text;
 }
 
-void Progress::update(std::int64_t done, std::int64_t bytes, std::int64_t total) {
+void Progress::update(std::int64_t done, std::int64_t bytes, std::int64_t total, const std::string& note) {
   const auto now = Time::now();
   if (now - shown_ < (terminal_ ? std::chrono::milliseconds(100) : std::chrono::milliseconds(3000))) return;
   shown_ = now;
-  const std::string text = line(done, bytes, total, std::chrono::duration<double>(now - started_).count());
+  std::string text = line(done, bytes, total, std::chrono::duration<double>(now - started_).count());
+  if (!note.empty()) text += "  " + note;
   if (terminal_) {
     fmt::print(stderr, "\r\033[K{}", text);
   } else {

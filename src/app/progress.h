@@ -11,8 +11,8 @@ class Progress {
  public:
   /// stage: "replay"; unit: "rows".
   Progress(std::string stage, std::string unit);
-  /// done units so far, bytes so far (0: not shown), total units (0: unknown).
-  void update(std::int64_t done, std::int64_t bytes, std::int64_t total);
+  /// done units so far, bytes so far (0: not shown), total units (0: unknown); note is appended.
+  void update(std::int64_t done, std::int64_t bytes, std::int64_t total, const std::string& note = {});
   /// The stage's last line, with its whole time and rate; note is appended.
   void finish(std::int64_t done, std::int64_t bytes, const std::string& note);
 

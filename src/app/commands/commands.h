@@ -71,10 +71,19 @@ struct SinkCommand {
   KafkaOptions kafka;
   std::string topic, to, partition_by, schema;
   std::int64_t flush_rows = 0, flush_bytes = 0;  // 0: the sink's default
-  std::string flush_interval;
+  std::string flush_interval, flush_idle, late_wait;
+  std::int64_t memory = 0;
+  std::string tombstones = "skip", metrics;
   bool until_end = false;
 };
 int run_sink(const SinkCommand& options, Context& context);
+
+struct SinkVerifyCommand {
+  KafkaOptions kafka;
+  std::string topic, to;
+  OutputFormat output = OutputFormat::table;
+};
+int run_sink_verify(const SinkVerifyCommand& options, Context& context);
 
 struct CrawlOptions {
   io::Path data = default_data_dir();

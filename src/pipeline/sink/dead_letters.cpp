@@ -12,6 +12,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds patience{10'000};
 constexpr std::size_t poll_records = 1'000;
+constexpr std::size_t most_bytes = 900'000;  // of a letter's key and value
 
 std::optional<std::int64_t> number(std::optional<std::string_view> text) {
   std::int64_t value = 0;
@@ -67,24 +68,33 @@ Result<void> DeadLetterTopic::write(std::int32_t partition, const std::vector<De
   if (letters.empty()) return {};
   MutexLock lock(mutex_);
   CHECK(open());
-  std::vector<std::int64_t> written;
+  std::vector<std::int64_t> written;  // sorted
   if (look_first) {
     TRY(written, find_written(partition, letters.front().offset, letters.back().offset, stop));
+    std::sort(written.begin(), written.end());
   }
   const std::string partition_text = std::to_string(partition);
   for (const auto& letter : letters) {
-    if (std::find(written.begin(), written.end(), letter.offset) != written.end()) continue;
+    if (std::binary_search(written.begin(), written.end(), letter.offset)) continue;
     const std::string offset = std::to_string(letter.offset);
     const std::string time = std::to_string(letter.timestamp_ms);
-    const kafka::Header headers[] = {{"topic", source_},
-                                     {"partition", partition_text},
-                                     {"offset", offset},
-                                     {"timestamp", time},
-                                     {"reason", letter.reason}};
+    std::optional<std::string_view> key, value;
+    if (letter.key) key = *letter.key;
+    if (letter.value) value = *letter.value;
+    // Brokers take about a megabyte: what is longer is cut off, and a header says so.
+    const std::size_t size = (key ? key->size() : 0) + (value ? value->size() : 0);
+    if (key) key = key->substr(0, most_bytes / 2);
+    if (value) value = value->substr(0, most_bytes - (key ? key->size() : 0));
+    const std::string whole_size = std::to_string(size);
+    std::vector<kafka::Header> headers = {{"topic", source_},
+                                          {"partition", partition_text},
+                                          {"offset", offset},
+                                          {"timestamp", time},
+                                          {"reason", letter.reason}};
+    if (size > most_bytes) headers.push_back({"truncated", whole_size});
     while (true) {
-      TRY(const bool taken, producer_->produce(partition % partitions_,
-                                               letter.key ? std::optional<std::string_view>(*letter.key) : std::nullopt,
-                                               letter.value, std::max<std::int64_t>(letter.timestamp_ms, 0), headers));
+      TRY(const bool taken, producer_->produce(partition % partitions_, key, value,
+                                               std::max<std::int64_t>(letter.timestamp_ms, 0), headers));
       if (taken) break;
       CHECK(producer_->poll(milliseconds(10)));
       if (stop.requested()) return fail(ErrorCode::cancelled, "stopped");

@@ -17,8 +17,14 @@ struct DeadLetter {
   std::int64_t offset = 0;
   std::int64_t timestamp_ms = -1;
   std::optional<std::string> key;
-  std::string value;
+  std::optional<std::string> value;  // nothing: a tombstone
   std::string reason;
+
+  /// Bytes that it takes, roughly.
+  std::int64_t memory() const {
+    return static_cast<std::int64_t>(sizeof *this + (key ? key->size() : 0) + (value ? value->size() : 0) +
+                                     reason.size());
+  }
 };
 
 /// Writes to "TOPIC.dlq", which is made when the first letter comes. Thread-safe.

@@ -31,6 +31,14 @@ Result<void> with_retries(const Stop& stop, const Log& log, const std::string& w
   }
 }
 
+namespace {
+
+void raise(std::atomic<std::int64_t>& most, std::int64_t value) {
+  for (std::int64_t seen = most; seen < value && !most.compare_exchange_weak(seen, value);) continue;
+}
+
+}  // namespace
+
 Flusher::Flusher(LakeStore& lake, LakeNames names, DeadLetterTopic& letters, const Stop& stop, std::size_t threads,
                  Log log, std::function<void(std::int32_t, std::int64_t)> done)
     : lake_(lake),
@@ -147,6 +155,8 @@ Result<void> Flusher::run(Flush& flush) {
         CHECK(write_files(flush));
         counts_.rows += planner.plan().rows;
         counts_.tombstones += planner.plan().tombstones;
+        counts_.offsets += planner.plan().last - planner.plan().first + 1;
+        raise(counts_.newest_row_ms, flush.newest_row_ms);
         ++counts_.plans;
         planner.files_written();
         return {};
@@ -159,19 +169,47 @@ Result<void> Flusher::run(Flush& flush) {
 }
 
 Result<void> Flusher::write_files(const Flush& flush) {
-  const Plan& plan = flush.planner->plan();
-  std::size_t index = 0;
-  for (const auto& [folder, rows] : flush.rows.folders()) {
-    if (stop_.requested()) return fail(ErrorCode::cancelled, "stopped");
-    const PlannedFile& file = plan.files[index++];
-    const std::string bytes = write_parquet(flush.layout->schema, rows, flush.layout->partitioning);
-    bool existed = false;
-    io::fault_point("sink.file.put.before");
-    CHECK(put(file.key, "application/vnd.apache.parquet", bytes, existed));
-    io::fault_point("sink.file.put.after");
-    ++counts_.files;
-    counts_.file_bytes += static_cast<std::int64_t>(bytes.size());
+  using Folder = std::pair<const std::string, Rows>;
+  std::vector<const Folder*> folders;  // in the order of the plan's files
+  for (const auto& folder : flush.rows.folders()) folders.push_back(&folder);
+  std::atomic<std::size_t> next = 0;
+  Mutex mutex;
+  std::optional<Error> failure;
+  const auto upload = [&] {
+    for (std::size_t i = next++; i < folders.size(); i = next++) {
+      auto outcome = write_file(flush, folders[i]->first, folders[i]->second, i);
+      if (outcome) continue;
+      next = folders.size();
+      MutexLock lock(mutex);
+      if (!failure) failure = std::move(outcome).error();
+    }
+  };
+  {
+    std::vector<std::jthread> helpers;
+    while (helpers.size() + 1 < std::min(folders.size(), max_uploads)) helpers.emplace_back(upload);
+    upload();
   }
+  if (failure) return std::unexpected(*std::move(failure));
+  return {};
+}
+
+Result<void> Flusher::write_file(const Flush& flush, const std::string& folder, const Rows& rows, std::size_t index) {
+  if (stop_.requested()) return fail(ErrorCode::cancelled, "stopped");
+  const Plan& plan = flush.planner->plan();
+  const FileSource source{.topic = plan.topic,
+                          .partition = plan.partition,
+                          .first = plan.first,
+                          .last = plan.last,
+                          .folder = folder,
+                          .offsets = rows.offsets()};
+  const std::string bytes =
+      write_parquet(flush.layout->schema, rows, flush.layout->partitioning, plan.version > 1 ? &source : nullptr);
+  bool existed = false;
+  io::fault_point("sink.file.put.before");
+  CHECK(put(plan.files[index].key, "application/vnd.apache.parquet", bytes, existed));
+  io::fault_point("sink.file.put.after");
+  ++counts_.files;
+  counts_.file_bytes += static_cast<std::int64_t>(bytes.size());
   return {};
 }
 

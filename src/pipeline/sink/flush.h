@@ -34,7 +34,8 @@ struct Flush {
   PartitionedRows rows;
   std::vector<DeadLetter> letters;
   bool redone = false;
-  std::int64_t bytes = 0;  // that it takes in memory, roughly
+  std::int64_t bytes = 0;          // that it takes in memory, roughly
+  std::int64_t newest_row_ms = 0;  // time of its newest record
 };
 
 /// Sums over all flushes; read while they run.
@@ -45,6 +46,8 @@ struct FlushCounts {
   std::atomic<std::int64_t> plans = 0;
   std::atomic<std::int64_t> files = 0;
   std::atomic<std::int64_t> file_bytes = 0;
+  std::atomic<std::int64_t> offsets = 0;  // that the plans cover
+  std::atomic<std::int64_t> newest_row_ms = 0;
   std::atomic<std::int64_t> bytes_in_flight = 0;
 };
 
@@ -52,6 +55,7 @@ struct FlushCounts {
 class Flusher {
  public:
   static constexpr std::size_t max_threads = 4;
+  static constexpr std::size_t max_uploads = 4;  // of one flush at a time
 
   /// done is called on a worker thread after each flush that succeeded, with the partition and the offset behind it.
   Flusher(LakeStore& lake, LakeNames names, DeadLetterTopic& letters, const Stop& stop, std::size_t threads, Log log,
@@ -73,6 +77,7 @@ class Flusher {
   void work();
   Result<void> run(Flush& flush);
   Result<void> write_files(const Flush& flush);
+  Result<void> write_file(const Flush& flush, const std::string& folder, const Rows& rows, std::size_t index);
   Result<void> put(const std::string& key, const char* content_type, const std::string& bytes, bool& existed);
 
   // constant after construction

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <bit>
 #include <charconv>
+#include <cmath>
 #include <cstring>
+#include <utility>
 
 #include "base/time.h"
 #include "pipeline/market/decimal.h"
@@ -14,6 +16,30 @@ namespace tickerlake::pipeline {
 namespace {
 
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/// JSON's grammar: no leading zeros, no plus sign, digits on both sides of the point.
+bool is_json_number(std::string_view text) {
+  const auto digits = [&] {
+    std::size_t n = 0;
+    while (n < text.size() && is_digit(text[n])) ++n;
+    text.remove_prefix(n);
+    return n;
+  };
+  if (text.starts_with('-')) text.remove_prefix(1);
+  const bool zero = text.starts_with('0');
+  const std::size_t whole = digits();
+  if (whole == 0 || (zero && whole > 1)) return false;
+  if (text.starts_with('.')) {
+    text.remove_prefix(1);
+    if (digits() == 0) return false;
+  }
+  if (text.starts_with('e') || text.starts_with('E')) {
+    text.remove_prefix(1);
+    if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
+    if (digits() == 0) return false;
+  }
+  return text.empty();
+}
 
 bool is_valid_utf8(std::string_view text) { return simdjson::validate_utf8(text.data(), text.size()); }
 
@@ -33,6 +59,15 @@ void append_utf8(std::string& to, std::uint32_t code) {
     to += static_cast<char>(0x80 | (code >> 6 & 0x3F));
     to += static_cast<char>(0x80 | (code & 0x3F));
   }
+}
+
+/// For a message: at most 40 bytes, cut between characters.
+std::string shortened(std::string_view text) {
+  constexpr std::size_t most = 40;
+  if (text.size() <= most) return std::string(text);
+  std::size_t end = most;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  return std::string(text.substr(0, end)) + "…";
 }
 
 /// "2016-02-29T12:34:56.789123Z" (the T may be a space, fraction and Z may be missing) in microseconds.
@@ -81,6 +116,7 @@ bool RowParser::parse(std::string_view json, const RecordOrigin& origin) {
   expected_ = 0;
   unescaped_.clear();
   for (auto& value : values_) value.is_null = true;
+  if (++record_ == 0) std::fill(seen_.begin(), seen_.end(), 0), record_ = 1;
 
   skip_space();
   if (at_ == end_ || *at_ != '{') return fail_with("not a JSON object");
@@ -248,11 +284,14 @@ bool RowParser::read_number_token(std::string_view& token) {
     ++at_;
   token = {start, static_cast<std::size_t>(at_ - start)};
   if (token.empty()) return fail_with("not JSON: a value was expected");
+  if (!is_json_number(token)) return fail_with("not JSON: '" + shortened(token) + "' is no number");
   return true;
 }
 
 bool RowParser::read_value(std::size_t field) {
   if (at_ == end_) return fail_with("the JSON object is cut off");
+  if (std::exchange(seen_[field], record_) == record_)
+    return fail_with("field " + schema_->fields[field].name + " is there twice");
   const FieldType& type = schema_->fields[field].type;
   Value& value = values_[field];
   std::string_view text;
@@ -292,7 +331,7 @@ bool RowParser::read_value(std::size_t field) {
       for (; p != end_ && is_digit(*p) && missing > 0; --missing) digits = digits * 10 + (*p++ - '0');
     }
     const bool ends = p != end_ && (*p == ',' || *p == '}') && is_digit(p[-1]);
-    if (ends && whole > 0) {
+    if (ends && whole > 0 && (whole == 1 || *at_ != '0')) {
       for (; missing > 0; --missing) digits *= 10;
       value = {.is_null = false, .number = digits, .text = {}};
       at_ = p;
@@ -306,7 +345,7 @@ bool RowParser::convert(std::size_t field, std::string_view text, bool was_text)
   const Field& its = schema_->fields[field];
   Value& value = values_[field];
   const auto wrong = [&](std::string_view why) {
-    return fail_with("field " + its.name + ": '" + std::string(text.substr(0, 40)) + "' " + std::string(why));
+    return fail_with("field " + its.name + ": '" + shortened(text) + "' " + std::string(why));
   };
   value = {.is_null = false, .number = 0, .text = {}};
   const char* const end = text.data() + text.size();
@@ -330,7 +369,7 @@ bool RowParser::convert(std::size_t field, std::string_view text, bool was_text)
     case FieldKind::real: {
       double number = 0;
       const auto [stop, error] = std::from_chars(text.data(), end, number);
-      if (error != std::errc() || stop != end) return wrong("is not a number");
+      if (error != std::errc() || stop != end || !std::isfinite(number)) return wrong("is not a finite number");
       value.number = std::bit_cast<std::int64_t>(number);
       return true;
     }

@@ -22,7 +22,8 @@ struct RecordOrigin {
 /// Not thread-safe. The schema must outlive it.
 class RowParser {
  public:
-  explicit RowParser(const Schema& schema) : schema_(&schema), values_(schema.fields.size()) {}
+  explicit RowParser(const Schema& schema)
+      : schema_(&schema), values_(schema.fields.size()), seen_(schema.fields.size()) {}
   /// True: values() is the row, valid while the record and until the next call; false: reason() says why the record is
   /// none.
   bool parse(std::string_view json, const RecordOrigin& origin);
@@ -53,6 +54,8 @@ class RowParser {
   const char* at_ = nullptr;
   const char* end_ = nullptr;
   std::size_t expected_ = 0;           // the field that most likely comes next
+  std::vector<std::uint32_t> seen_;    // by field: the record that it was last seen in
+  std::uint32_t record_ = 0;           // counts records
   std::deque<std::string> unescaped_;  // texts with escapes, per record
   std::string last_date_;              // dates repeat: rows come in order of time
   std::int32_t last_day_ = 0;

@@ -10,6 +10,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/digest.h"
 #include "base/panic.h"
 #include "pipeline/sink/parquet_encoding.h"
 #include "pipeline/sink/thrift.h"
@@ -141,7 +142,7 @@ class FileWriter {
       if (partitioning.kind != Partitioning::Kind::field || i != partitioning.field) fields_.push_back(i);
   }
 
-  std::string write() {
+  std::string write(const FileSource* source) {
     file_ = "PAR1";
     for (std::size_t start = 0; start < order_.size(); start += group_rows) {
       auto& group = groups_.emplace_back();
@@ -150,7 +151,7 @@ class FileWriter {
       for (const std::size_t field : fields_) group.push_back(write_chunk(field, order));
     }
     const std::size_t footer = file_.size();
-    write_footer();
+    write_footer(source);
     file_ += plain(static_cast<std::uint32_t>(file_.size() - footer));
     file_ += "PAR1";
     return std::move(file_);
@@ -283,7 +284,12 @@ class FileWriter {
     encode_hybrid(page_, indices, bit_width);
   }
 
-  void write_footer() {
+  void write_footer(const FileSource* source) {
+    std::optional<FileSource> stated;
+    if (source != nullptr) {
+      stated = *source;
+      stated->data_crc32c = crc32c(as_bytes(file_));
+    }
     ThriftWriter thrift(file_);
     thrift.field_i32(1, version);
     thrift.begin_list(2, ThriftWriter::Element::structure, fields_.size() + 1);
@@ -295,6 +301,13 @@ class FileWriter {
     thrift.field_i64(3, static_cast<std::int64_t>(order_.size()));
     thrift.begin_list(4, ThriftWriter::Element::structure, groups_.size());
     for (std::size_t i = 0; i < groups_.size(); ++i) write_group(thrift, groups_[i], group_sizes_[i], i);
+    if (stated) {
+      thrift.begin_list(5, ThriftWriter::Element::structure, 1);
+      thrift.begin_element_struct();
+      thrift.field_text(1, FileSource::metadata_key);
+      thrift.field_text(2, stated->json());
+      thrift.end_struct();
+    }
     thrift.field_text(6, "tickerlake");
     thrift.begin_list(7, ThriftWriter::Element::structure, fields_.size());  // statistics follow each type's own order
     for (std::size_t i = 0; i < fields_.size(); ++i) {
@@ -421,8 +434,9 @@ std::vector<std::uint32_t> sorted_order(const Schema& schema, const Rows& rows) 
   return order;
 }
 
-std::string write_parquet(const Schema& schema, const Rows& rows, const Partitioning& partitioning) {
-  return FileWriter(schema, rows, partitioning).write();
+std::string write_parquet(const Schema& schema, const Rows& rows, const Partitioning& partitioning,
+                          const FileSource* source) {
+  return FileWriter(schema, rows, partitioning).write(source);
 }
 
 }  // namespace tickerlake::pipeline

@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #include <cstdlib>
 #include <fstream>
@@ -102,6 +103,14 @@ TEST(RowParser, says_why_a_record_is_no_row) {
                            "{\"q\":}",
                            "{,}",
                            "{\"l\":-}",
+                           "{\"l\":01}",
+                           "{\"l\":+1}",
+                           "{\"q\":1.}",
+                           "{\"d\":NaN}",
+                           "{\"d\":\"nan\"}",
+                           "{\"d\":\"inf\"}",
+                           "{\"d\":1e999}",
+                           "{\"l\":1,\"l\":2}",
                            "{\"m\":999999999999999999999999}"}) {
     EXPECT_FALSE(parser.parse(text, {})) << text;
     EXPECT_FALSE(parser.reason().empty()) << text;
@@ -112,6 +121,43 @@ TEST(RowParser, says_why_a_record_is_no_row) {
   RowParser bar_parser(bars);
   EXPECT_FALSE(bar_parser.parse(R"json({"foo":1})json", {}));
   EXPECT_NE(bar_parser.reason().find("symbol is missing"), std::string::npos);
+}
+
+TEST(RowParser, gives_a_reason_that_names_the_field_and_what_is_wrong) {
+  const Schema schema = schema_of(all_types);
+  RowParser parser(schema);
+  const std::pair<std::string, std::string> cases[] = {
+      {R"({"l":1,"l":2})", "field l is there twice"},
+      {R"({"d":"NaN"})", "field d: 'NaN' is not a finite number"},
+      {R"({"m":1.234})", "field m"},
+      {R"({"i":2147483648})", "field i: '2147483648' does not fit 32 bits"},
+      {R"({"s":1})", "field s: '1' is not a text"},
+      {R"({"b":1})", "field b: '1' is not true or false"},
+      {R"({"day":"2016-02-30"})", "field day: '2016-02-30' is not a date (yyyy-mm-dd)"},
+      {"{\"s\":\"\xff\"}", "a text is not UTF-8"},
+      {"{\"q\":" + std::string(200, '['), "JSON is nested more than 100 deep"},
+      {R"({"l":1)", "the JSON object is cut off"},
+      {"", "not a JSON object"},
+      {"null", "not a JSON object"},
+  };
+  for (const auto& [text, reason] : cases) {
+    EXPECT_FALSE(parser.parse(text, {})) << text;
+    EXPECT_NE(parser.reason().find(reason), std::string::npos) << text << ": " << parser.reason();
+  }
+  EXPECT_TRUE(parser.parse(R"({"q":1,"q":2,"l":1})", {})) << "what the schema does not name is passed over";
+  EXPECT_TRUE(parser.parse(R"({"l":1})", {})) << "each record counts anew";
+  const std::string long_text = R"({"l":")" + std::string(39, 'x') + "\xC3\xA9" + R"("})";
+  EXPECT_FALSE(parser.parse(long_text, {}));
+  EXPECT_NE(parser.reason().find(std::string(39, 'x') + "…"), std::string::npos) << "cut between characters";
+}
+
+TEST(Schema, refuses_only_those_names_that_collide_with_a_partition_column) {
+  const Schema schema = schema_of(
+      R"json({"fields":[{"name":"at","type":"date"},{"name":"day","type":"int"},{"name":"month","type":"int"}],"time":"at","partition_by":"year"})json");
+  EXPECT_TRUE(Partitioning::of(schema, "year"));
+  EXPECT_TRUE(Partitioning::of(schema, "none"));
+  EXPECT_TRUE(Partitioning::of(schema, "day").error().message.find("month") != std::string::npos);
+  EXPECT_FALSE(Partitioning::of(schema, "month"));
 }
 
 TEST(RowParser, reads_prices_exactly) {
@@ -172,7 +218,7 @@ Rows awkward_rows(const Schema& schema, std::size_t count) {
     set(6, static_cast<std::int64_t>(random() % 2'000'000'000'000'000));
     set(7, static_cast<std::int64_t>(random() % 20'000'000'000) - 10'000'000'000);
     values[9] = {.is_null = false, .number = static_cast<std::int64_t>(i), .text = {}};
-    rows.add(schema, values);
+    rows.add(schema, values, static_cast<std::int64_t>(i));
   }
   return rows;
 }
@@ -212,10 +258,33 @@ TEST(ParquetFile, has_the_same_bytes_every_time_and_is_sorted) {
   }
 }
 
+TEST(PartitionedRows, know_roughly_what_they_take_in_memory) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "the sanitizers' allocators do not tell";
+#endif
+  const Schema schema = schema_of(bar_schema());
+  for (const int folders : {1, 300, 10'000}) {
+    const auto before = mallinfo2();
+    PartitionedRows rows(schema, *Partitioning::of(schema, "day"));
+    for (int i = 0; i < 60'000; ++i) {
+      std::vector<Value> values(schema.fields.size(), Value{.is_null = false, .number = i, .text = {}});
+      const std::string symbol = "S" + std::to_string(i % 500);
+      values[0].text = symbol;
+      values[1].number = i * 7 % folders;
+      rows.add(values, i, {});
+    }
+    const auto after = mallinfo2();
+    const auto used = static_cast<double>(after.uordblks + after.hblkhd - before.uordblks - before.hblkhd);
+    const auto told = static_cast<double>(rows.memory());
+    EXPECT_GT(told, used / 2) << folders;
+    EXPECT_LT(told, used * 2) << folders;
+  }
+}
+
 TEST(ParquetFile, holds_one_row_and_columns_of_nulls) {
   const Schema schema = schema_of(all_types);
   Rows rows(schema.fields.size());
-  rows.add(schema, std::vector<Value>(schema.fields.size()));
+  rows.add(schema, std::vector<Value>(schema.fields.size()), 0);
   EXPECT_TRUE(write_parquet(schema, rows, {}).ends_with("PAR1"));
 }
 

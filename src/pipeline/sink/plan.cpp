@@ -2,55 +2,32 @@
 
 #include <fmt/core.h>
 
-#include <boost/json.hpp>
+#include <algorithm>
+
+#include "base/digest.h"
+#include "pipeline/sink/json_reader.h"
 
 namespace tickerlake::pipeline {
 namespace {
 
 namespace json = boost::json;
 
-constexpr std::int64_t plan_version = 1;
+/// The checksum stands last, so that it covers the text before it.
+constexpr std::string_view check_name = ",\"check\":";
 
-json::value parse_json(std::string_view text, boost::system::error_code& error) {
-  return json::parse(json::string_view(text.data(), text.size()), error);
+bool has_good_check(std::string_view text) {
+  const std::size_t at = text.rfind(check_name);
+  if (at == text.npos) return false;
+  const std::string check = std::to_string(crc32c(as_bytes(text.substr(0, at))));
+  return text.substr(at + check_name.size()).starts_with(check + "}");
 }
-
-/// Reads members and remembers the first that is missing or of another type.
-class Reader {
- public:
-  explicit Reader(const json::object& object) : object_(object) {}
-  std::int64_t number(const char* name) {
-    const auto* value = object_.if_contains(name);
-    if (value != nullptr && value->is_int64()) return value->as_int64();
-    return wrong(name), 0;
-  }
-  std::string text(const char* name) {
-    const auto* value = object_.if_contains(name);
-    if (value != nullptr && value->is_string()) return {value->as_string().data(), value->as_string().size()};
-    return wrong(name), std::string();
-  }
-  const json::array& list(const char* name) {
-    static const json::array empty;
-    const auto* value = object_.if_contains(name);
-    if (value != nullptr && value->is_array()) return value->as_array();
-    return wrong(name), empty;
-  }
-  void wrong(const char* name) {
-    if (wrong_.empty()) wrong_ = name;
-  }
-  const std::string& first_wrong() const { return wrong_; }
-
- private:
-  const json::object& object_;
-  std::string wrong_;
-};
 
 }  // namespace
 
 std::string Plan::json() const {
   boost::system::error_code error;
   json::object object;
-  object["version"] = plan_version;
+  object["version"] = version;
   object["cluster"] = cluster;
   object["topic"] = topic;
   object["partition"] = partition;
@@ -72,16 +49,26 @@ std::string Plan::json() const {
     list.push_back(std::move(entry));
   }
   object["files"] = std::move(list);
-  return json::serialize(object) + "\n";
+  if (version == 1) return json::serialize(object) + "\n";
+  object["dead_letter_offsets"] = dead_letter_offsets.encode();
+  object["tombstone_offsets"] = tombstone_offsets.encode();
+  object["carried"] = carried.encode();
+  object["taken"] = taken.encode();
+  std::string text = json::serialize(object);
+  text.pop_back();  // the brace
+  const std::uint32_t check = crc32c(as_bytes(text));
+  return fmt::format("{}{}{}}}\n", text, check_name, check);
 }
 
 Result<Plan> Plan::parse(std::string_view text) {
   boost::system::error_code error;
   const json::value root = parse_json(text, error);
   if (error || !root.is_object()) return fail(ErrorCode::corrupt, "a plan is not a JSON object");
-  Reader reader(root.as_object());
-  if (reader.number("version") != plan_version) return fail(ErrorCode::corrupt, "a plan of an unknown version");
+  JsonReader reader(root.as_object());
+  const std::int64_t version = reader.number("version");
+  if (version < 1 || version > newest_version) return fail(ErrorCode::corrupt, "a plan of an unknown version");
   Plan plan;
+  plan.version = static_cast<int>(version);
   plan.cluster = reader.text("cluster");
   plan.topic = reader.text("topic");
   plan.partition = static_cast<std::int32_t>(reader.number("partition"));
@@ -101,9 +88,18 @@ Result<Plan> Plan::parse(std::string_view text) {
     plan.schema = json::serialize(*schema);
   for (const auto& value : reader.list("files")) {
     if (!value.is_object()) return fail(ErrorCode::corrupt, "a plan's file is not an object");
-    Reader file(value.as_object());
+    JsonReader file(value.as_object());
     plan.files.push_back({.key = file.text("key"), .rows = file.number("rows")});
     if (!file.first_wrong().empty()) reader.wrong("files");
+  }
+  if (plan.version > 1) {
+    for (const auto& [name, place] : {std::pair{"dead_letter_offsets", &plan.dead_letter_offsets},
+                                      std::pair{"tombstone_offsets", &plan.tombstone_offsets},
+                                      std::pair{"carried", &plan.carried}, std::pair{"taken", &plan.taken}}) {
+      auto offsets = OffsetSet::decode(reader.text(name));
+      offsets ? void(*place = *std::move(offsets)) : reader.wrong(name);
+    }
+    if (!has_good_check(text)) reader.wrong("check");
   }
   if (plan.first < 0 || plan.last < plan.first) reader.wrong("last");
   if (!reader.first_wrong().empty())
@@ -117,12 +113,27 @@ bool Plan::same_content(const Plan& other) const {
   return mine == other;
 }
 
+OffsetSet Plan::left_before() const {
+  OffsetSet older;
+  for (const auto& run : carried.runs())
+    if (run.first < first) older.add_run(run.first, std::min(run.last, first - 1));
+  return taken.united_with(older);
+}
+
+std::string LakeNames::plan_folder() const {
+  return fmt::format("_tickerlake/plans/{}{}", prefix, prefix.empty() ? "" : "/");
+}
+
+std::string LakeNames::plan_name(std::int32_t partition, std::int64_t first) const {
+  return fmt::format("{}+{}+{:020}.json", topic, partition, first);
+}
+
 std::string LakeNames::plan_prefix(std::int32_t partition) const {
-  return fmt::format("_tickerlake/plans/{}{}{}+{}+", prefix, prefix.empty() ? "" : "/", topic, partition);
+  return fmt::format("{}{}+{}+", plan_folder(), topic, partition);
 }
 
 std::string LakeNames::plan_key(std::int32_t partition, std::int64_t first) const {
-  return plan_prefix(partition) + fmt::format("{:020}.json", first);
+  return plan_folder() + plan_name(partition, first);
 }
 
 std::string LakeNames::file_key(std::string_view folder, std::int32_t partition, std::int64_t first,

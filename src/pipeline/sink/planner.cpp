@@ -25,7 +25,8 @@ void SinkPlanner::last_read(Result<Plan> plan, const std::string& cluster, const
   if (plan->cluster != cluster)
     return stop(ErrorCode::corrupt, "this place in the lake belongs to topic " + plan->topic + " of Kafka cluster " +
                                         plan->cluster + ", and this is cluster " + cluster + ": choose another prefix");
-  if (plan->topic != topic || plan->partition != partition_)
+  if (plan->topic != topic || plan->partition != partition_ ||
+      !last_plan_key_.ends_with(LakeNames{.prefix = {}, .topic = topic}.plan_name(partition_, plan->first)))
     return stop(ErrorCode::corrupt, last_plan_key_ + " is the plan of another topic or partition");
   next_offset_ = plan->last + 1;
   found_ = *plan;
@@ -79,9 +80,12 @@ void SinkPlanner::taken_read(Result<Plan> theirs) {
     step_ = SinkStep::store_plan;
     return stored();
   }
-  stop(ErrorCode::conflict, "another sink writes topic " + plan_->topic + " to this place in the lake: partition " +
-                                std::to_string(partition_) + " from offset " + std::to_string(plan_->first) +
-                                " on is its; this one has written nothing of it");
+  if (theirs->topic != plan_->topic || theirs->partition != partition_ || theirs->first != plan_->first)
+    return stop(ErrorCode::corrupt, "what lies in the place of a plan is the plan of another topic or partition");
+  stop(ErrorCode::conflict, "another sink (" + theirs->writer + ") writes topic " + plan_->topic +
+                                " to this place in the lake: partition " + std::to_string(partition_) +
+                                " from offset " + std::to_string(plan_->first) +
+                                " on is its; this one has written nothing of it and ends");
 }
 
 void SinkPlanner::letters_written() {

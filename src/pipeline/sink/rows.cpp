@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "base/time.h"
@@ -51,16 +52,25 @@ std::string value_text(const FieldType& type, const Value& value) {
 
 }  // namespace
 
-std::uint32_t TextPool::add(std::string_view text) {
-  if (!texts_.empty() && texts_[last_] == text) return last_;
-  const auto found = ids_.find(text);
-  if (found != ids_.end()) return last_ = found->second;
+std::uint32_t TextPool::add(std::string_view text, std::int64_t& memory) {
+  if (!texts_.empty() && *texts_[last_] == text) return last_;
+  if (const auto found = ids_.find(text); found != ids_.end()) return last_ = found->second;
   last_ = static_cast<std::uint32_t>(texts_.size());
-  ids_.emplace(texts_.emplace_back(text), last_);
+  texts_.push_back(&ids_.emplace(text, last_).first->first);
+  constexpr std::int64_t node_bytes = 96;  // a hash node with its bucket, and two pointers
+  memory += node_bytes + static_cast<std::int64_t>(text.size());
   return last_;
 }
 
-void Rows::add(const Schema& schema, const std::vector<Value>& values) {
+Rows::Rows(std::size_t fields, Time since) : columns_(fields), since_(since) {
+  constexpr std::size_t smallest_allocations = 64;  // per column
+  memory_ = static_cast<std::int64_t>(sizeof(Rows) + fields * (sizeof(ColumnData) + smallest_allocations));
+}
+
+void Rows::add(const Schema& schema, const std::vector<Value>& values, std::int64_t offset) {
+  const std::size_t capacity = columns_.front().numbers.capacity();
+  const std::size_t runs = offsets_.runs().size();
+  offsets_.add(offset);
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     ColumnData& column = columns_[i];
     const Value& value = values[i];
@@ -70,27 +80,65 @@ void Rows::add(const Schema& schema, const std::vector<Value>& values) {
       column.numbers.push_back(0);
       continue;
     }
-    column.numbers.push_back(schema.fields[i].type.kind == FieldKind::string ? column.pool.add(value.text)
+    column.numbers.push_back(schema.fields[i].type.kind == FieldKind::string ? column.pool.add(value.text, memory_)
                                                                              : value.number);
     if (!column.nulls.empty()) column.nulls.push_back(false);
   }
   ++size_;
+  // The columns grow together; a set's runs about double, too.
+  const std::size_t grown = (columns_.front().numbers.capacity() - capacity) * columns_.size() * sizeof(std::int64_t);
+  memory_ += static_cast<std::int64_t>(grown + (offsets_.runs().size() - runs) * 2 * sizeof(OffsetSet::Run));
 }
 
-void PartitionedRows::add(const std::vector<Value>& values) {
-  Rows& rows = partitioning_.kind == Partitioning::Kind::none ? folder_of({}) : folder_of(values[partitioning_.field]);
-  rows.add(*schema_, values);
+void PartitionedRows::add(const std::vector<Value>& values, std::int64_t offset, Rows::Time now) {
+  Rows& rows =
+      partitioning_.kind == Partitioning::Kind::none ? folder_of({}, now) : folder_of(values[partitioning_.field], now);
+  const std::int64_t before = rows.memory();
+  rows.add(*schema_, values, offset);
+  memory_ += rows.memory() - before;
   ++size_;
 }
 
-Rows& PartitionedRows::folder_of(const Value& value) {
+Rows& PartitionedRows::folder_of(const Value& value, Rows::Time now) {
   const bool is_text = !value.is_null && schema_->fields[partitioning_.field].type.kind == FieldKind::string;
   if (last_folder_ != nullptr && value.is_null == last_value_.is_null && value.number == last_value_.number && !is_text)
     return *last_folder_;
-  const std::string name = folder_name(*schema_, partitioning_, value);
-  last_folder_ = &folders_.try_emplace(name, schema_->fields.size()).first->second;
+  const auto [folder, is_new] =
+      folders_.try_emplace(folder_name(*schema_, partitioning_, value), schema_->fields.size(), now);
+  if (is_new) memory_ += folder->second.memory();
+  last_folder_ = &folder->second;
   last_value_ = {.is_null = value.is_null, .number = value.number, .text = {}};
   return *last_folder_;
+}
+
+OffsetSet PartitionedRows::offsets() const {
+  std::vector<OffsetSet::Run> runs;
+  for (const auto& [folder, rows] : folders_)
+    runs.insert(runs.end(), rows.offsets().runs().begin(), rows.offsets().runs().end());
+  return OffsetSet::of(std::move(runs));
+}
+
+PartitionedRows PartitionedRows::split_sparse(Rows::Time since) {
+  PartitionedRows held(*schema_, partitioning_);
+  std::size_t largest = 0, sparse_rows = 0;
+  for (const auto& [folder, rows] : folders_) largest = std::max(largest, rows.size());
+  const auto is_sparse = [&](const Rows& rows) { return rows.size() * sparse_ratio < largest && rows.since() > since; };
+  for (const auto& [folder, rows] : folders_)
+    if (is_sparse(rows)) sparse_rows += rows.size();
+  if (sparse_rows == 0 || sparse_rows * 2 > size_) return held;
+  for (auto folder = folders_.begin(); folder != folders_.end();) {
+    const auto next = std::next(folder);
+    if (is_sparse(folder->second)) {
+      held.size_ += folder->second.size();
+      held.memory_ += folder->second.memory();
+      held.folders_.insert(folders_.extract(folder));
+    }
+    folder = next;
+  }
+  size_ -= held.size_;
+  memory_ -= held.memory_;
+  last_folder_ = nullptr;
+  return held;
 }
 
 std::string folder_name(const Schema& schema, const Partitioning& partitioning, const Value& value) {

@@ -28,6 +28,9 @@ class S3Lake final : public LakeStore {
       keys.push_back(object.key);
       return true;
     }));
+    for (const auto& key : keys)
+      if (!key.starts_with(prefix))
+        return fail(ErrorCode::corrupt, "the store listed " + key + " when it was asked for " + std::string(prefix));
     return keys;
   }
 

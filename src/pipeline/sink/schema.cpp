@@ -192,8 +192,10 @@ Result<Partitioning> Partitioning::of(const Schema& schema, std::string_view par
     if (!schema.time) return bad("partitions by " + std::string(partition_by) + " need a time field");
     partitioning.kind = partition_by == "year" ? Kind::year : partition_by == "month" ? Kind::month : Kind::day;
     partitioning.field = *schema.time;
-    for (const char* name : {"year", "month", "day"})
+    for (const char* name : {"year", "month", "day"}) {  // by month: year and month become columns
       if (schema.find(name)) return bad(std::string("field ") + name + " would be a partition and a column");
+      if (partition_by == name) break;
+    }
     return partitioning;
   }
   const auto index = schema.find(partition_by);

@@ -69,10 +69,12 @@ Result<PartitionStart> find_start(const SinkOptions& options, std::unique_ptr<Si
                                         std::to_string(next) +
                                         " offsets of a topic of this name: it was made again; choose another prefix");
   if (const auto& redo = start.planner->redo()) {
-    if (redo->first < marks.low && redo->first > 0)
-      return fail(ErrorCode::corrupt, where + ": offsets from " + std::to_string(redo->first) +
+    const OffsetSet left = redo->left_before();
+    const std::int64_t first = left.empty() ? redo->first : left.front();
+    if (first < marks.low && first > 0)
+      return fail(ErrorCode::corrupt, where + ": offsets from " + std::to_string(first) +
                                           " are planned, not yet in the lake, and expired from the topic");
-    start.read_from = std::max(redo->first, marks.low);
+    start.read_from = std::max(first, marks.low);
     return start;
   }
   start.read_from = next;
@@ -83,6 +85,12 @@ Result<PartitionStart> find_start(const SinkOptions& options, std::unique_ptr<Si
   } else if (const auto& found = start.planner->found(); found && found->last_record >= marks.low) {
     start.check = {.offset = found->last_record, .crc = found->last_record_crc};
     start.read_from = found->last_record;
+  }
+  if (const auto& found = start.planner->found(); found && !found->carried.empty()) {
+    if (found->carried.front() < marks.low)
+      log.warning("{}: offsets that were left for a later plan expired from the topic: {} and on", where,
+                  found->carried.front());
+    start.read_from = std::min(start.read_from, std::max(found->carried.front(), marks.low));
   }
   return start;
 }
