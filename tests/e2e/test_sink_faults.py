@@ -1,19 +1,19 @@
 """Replay and sink through proxies that break connections to Kafka and S3: the table equals the files row by row, and
 `sink verify` finds nothing."""
 import os
+import pathlib
 import random
-import signal
 import subprocess
 import sys
 import time
-import pathlib
 
+import duckdb
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from conftest import BINARY  # noqa: E402
 from support.faulty_proxy import HttpProxy, StreamProxy  # noqa: E402
-from test_pipeline import assert_same  # noqa: E402
+from test_pipeline import COLUMNS, csv_rows  # noqa: E402
 
 
 def environment(server, kafka, s3):
@@ -33,7 +33,7 @@ def verify(server, topic, to, **options):
     return server.run("sink", "verify", "--topic", topic, "--to", to, timeout=120, **options)
 
 
-def one_round(server, dataset, seed, tmp_path, symbols):
+def one_round(server, dataset, seed, symbols):
     print("seed", seed)
     rng = random.Random(seed)
     topic = f"faults{seed}"
@@ -49,16 +49,13 @@ def one_round(server, dataset, seed, tmp_path, symbols):
         kafka.heal(), s3.heal()
         run_until_done(replay, env, deadline)
         run_until_done(sink, env, deadline)
-        print({**kafka.done, **s3.done})
+        print("Kafka", kafka.done, "S3", s3.done)
         assert sum(s3.done.values()) > 0
     verify(server, topic, to)
     return topic
 
 
 def assert_table(server, topic, dataset, symbols, target):
-    import duckdb
-    from test_pipeline import COLUMNS, csv_rows
-
     connection = duckdb.connect()
     csv_rows(connection, dataset)
     wanted = ", ".join(f"'{s}'" for s in symbols.split(","))
@@ -80,15 +77,15 @@ def assert_table(server, topic, dataset, symbols, target):
 def test_faults_between_the_pipeline_and_its_servers_lose_and_repeat_nothing(server, kaggle_sample, tmp_path,
                                                                              round_number):
     seed = int(os.environ.get("TICKERLAKE_SEED") or random.randrange(1 << 30))
-    topic = one_round(server, kaggle_sample, seed, tmp_path, "AAPL,MSFT")
+    topic = one_round(server, kaggle_sample, seed, "AAPL,MSFT")
     assert_table(server, topic, kaggle_sample, "AAPL,MSFT", tmp_path)
 
 
-@pytest.mark.long
+@pytest.mark.slow
 @pytest.mark.timeout(3600)
 def test_many_rounds_of_faults_lose_and_repeat_nothing(server, kaggle_sample, tmp_path):
     rounds = int(os.environ.get("TICKERLAKE_ROUNDS", "60"))
     first = random.randrange(1 << 30)
     for seed in range(first, first + rounds):
-        topic = one_round(server, kaggle_sample, seed, tmp_path, "AAPL,MSFT,IBM,GE")
+        topic = one_round(server, kaggle_sample, seed, "AAPL,MSFT,IBM,GE")
         assert_table(server, topic, kaggle_sample, "AAPL,MSFT,IBM,GE", tmp_path / str(seed))

@@ -190,11 +190,11 @@ class StreamProxy(FaultyProxy):
     """For Kafka: passes requests and answers on as frames, and breaks some."""
 
     FAULTS = {
-        "reset before the effect": 0.002,
-        "reset after the effect": 0.004,
-        "truncated answer": 0.002,
-        "slow answer": 0.01,
-        "half open": 0.001,
+        "reset before the effect": 0.01,
+        "reset after the effect": 0.02,
+        "truncated answer": 0.01,
+        "slow answer": 0.03,
+        "half open": 0.005,
     }
 
     def __init__(self, target, seed, faults=None, port=0):

@@ -180,11 +180,12 @@ class Run {
 
   /// While `waits` says so and flushes are under way.
   Result<void> wait_for_flushes(const std::function<bool()>& waits) {
-    while (waits() && !flusher_.is_idle() && !stop_.requested()) {
-      if (auto failure = flusher_.failure()) return std::unexpected(*std::move(failure));
+    while (waits() && !flusher_.is_idle() && !flusher_.failure() && !stop_.requested()) {
       flusher_.wait(report_interval);
       report(false);
     }
+    // A flush that failed is no longer under way, and its planner takes no more.
+    if (auto failure = flusher_.failure()) return std::unexpected(*std::move(failure));
     return {};
   }
 
