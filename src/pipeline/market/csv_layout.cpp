@@ -89,9 +89,10 @@ std::optional<int> number(std::string_view text) {
 }
 
 std::optional<std::int32_t> civil(int year, int month, int day) {
+  if (year < 1000 || year > 9999 || month > 12 || day > 31) return {};  // chrono's types would take their last bits
   const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
                                          std::chrono::day(static_cast<unsigned>(day))};
-  if (!date.ok() || year < 1000 || year > 9999) return {};
+  if (!date.ok()) return {};
   return static_cast<std::int32_t>(std::chrono::sys_days(date).time_since_epoch().count());
 }
 

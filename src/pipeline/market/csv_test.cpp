@@ -167,6 +167,13 @@ TEST(CsvReader, reads_dates_in_words) {
   EXPECT_EQ(format_date(got.bars[3].day), "2000-04-02");
 }
 
+TEST(CsvReader, refuses_days_and_months_whose_last_eight_bits_would_be_a_date) {
+  const auto got =
+      read("Date,Open,High,Low,Close,Volume\n2000/1/260,1,2,3,4,5\n2000/257/1,1,2,3,4,5\n67536/1/1,1,2,3,4,5\n");
+  EXPECT_TRUE(got.bars.empty());
+  EXPECT_EQ(got.bad.size(), 3u);
+}
+
 TEST(CsvLayout, takes_a_file_without_header_in_the_usual_order_and_refuses_other_text) {
   const auto got = read("2000-01-03,1,2,3,4,5,6\n2000-01-04,1,2,3,4,5,6\n");
   EXPECT_EQ(got.bars.size(), 2u);
