@@ -103,6 +103,20 @@ REVERTED = {
 }
 
 
+def compilation_of(source, changed, command):
+    """The command's words with the changed file in the place of its source, if it compiles that: alone, or together with
+    others in a file of CMake's that includes them."""
+    words = shlex.split(command)
+    compiled = pathlib.Path(words[-1])
+    if compiled == source:
+        return [*words[:-1], str(changed)]
+    if "Unity" not in compiled.parts or not compiled.exists() or str(source) not in compiled.read_text():
+        return None
+    unity = changed.with_name("unity.cxx")
+    unity.write_text(compiled.read_text().replace(str(source), str(changed)))
+    return [*words[:-1], str(unity)]
+
+
 def build_with(case, folder):
     """The program with one source file changed, in a folder like a build's."""
     source = ROOT / "src" / case.file
@@ -112,17 +126,14 @@ def build_with(case, folder):
     changed.write_text(text.replace(case.line, case.becomes))
     commands = subprocess.run(["ninja", "-C", BUILD, "-t", "commands", "tickerlake"], capture_output=True, text=True,
                               check=True).stdout.splitlines()
-    compile_it = next(line for line in commands if f" -c " in line and line.endswith(str(source)))
-    link_it = next(line for line in commands if re.search(r" -o tickerlake ", line))
+    words = next(filter(None, (compilation_of(source, changed, line) for line in commands if " -c " in line)))
+    link_it = next(line for line in commands if " -o tickerlake " in line)
     object_file = folder / "changed.o"
-    words = shlex.split(compile_it)
     words[words.index("-o") + 1] = str(object_file)
-    words[-1] = str(changed)
-    if "-MF" in words:
-        words[words.index("-MF") + 1] = str(folder / "changed.d")
+    words[words.index("-MF") + 1] = str(folder / "changed.d")
     subprocess.run(words, cwd=BUILD, check=True)
     # Before the archives: what it defines is not taken from them.
-    link_it = re.sub(r" -o tickerlake ", f" {object_file} -o {folder / 'tickerlake'} ", link_it, count=1)
+    link_it = link_it.replace(" -o tickerlake ", f" {object_file} -o {folder / 'tickerlake'} ", 1)
     subprocess.run(link_it, shell=True, cwd=BUILD, check=True)
     (folder / "tests").mkdir()
     (folder / "tests" / "libtickerlake_faults.so").symlink_to(BUILD / "tests" / "libtickerlake_faults.so")
