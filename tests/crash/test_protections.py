@@ -86,7 +86,8 @@ REVERTED = {
         "pipeline/sink/planner.cpp", "if (!complete) redo_ =", "if (false) redo_ =",
         (("kill-point", "sink.plan.put.after"), ("kill-point", "sink.file.put.before")), "the lake has|planned and not there"),
     "the sink uploads before it has a plan": Reverted(
-        "pipeline/sink/flush.cpp", "      case SinkStep::store_plan: {\n", "      case SinkStep::store_plan: {\n        CHECK(write_files(flush));\n",
+        "pipeline/sink/flush.cpp", "      case SinkStep::store_plan: {\n",
+        "      case SinkStep::store_plan: {\n        CHECK(write_files(flush));\n",
         (("kill-point", "sink.plan.put.before"),), "planned and not there|the lake has"),
     "If-None-Match is not looked at": Reverted(
         "services/s3/store/store.cpp", "if (conditions.if_none_match && present)", "if (false && present)",
@@ -94,11 +95,8 @@ REVERTED = {
     "a restarted replay begins at the first row": Reverted(
         "pipeline/replay/replay.cpp", "if (seq <= state_.last[static_cast<std::size_t>(partition)].seq) {", "if (seq < 0) {",
         (("kill", None),), "the lake has"),
-    "a torn batch passes recovery": Reverted(
-        "services/broker/log/segment_scan.cpp", "if (!kafka::crc_matches(kafka::Batch{header, batch}))", "if (false)",
-        (("cut", None),), "."),
-    "records can be read before they are synced": Reverted(
-        "services/broker/partition.cpp", "if (next > durable_.offset) {", "if (next < Offset(0)) {", (("cut", None),),
+    "an answer does not wait for the sync": Reverted(
+        "services/broker/partition.cpp", "if (durability_.wait(next, completion)) return;", "", (("cut", None),),
         RECORDS),
 }
 
