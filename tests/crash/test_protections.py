@@ -83,7 +83,7 @@ class Reverted:
 
 REVERTED = {
     "an unfinished plan is taken for a finished one": Reverted(
-        "pipeline/sink/planner.cpp", "if (!complete) redo_ =", "if (false) redo_ =",
+        "pipeline/sink/planner.cpp", "if (!complete) redo_ =", "if (false && !complete) redo_ =",
         (("kill-point", "sink.plan.put.after"), ("kill-point", "sink.file.put.before")), "the lake has|planned and not there"),
     "the sink uploads before it has a plan": Reverted(
         "pipeline/sink/flush.cpp", "      case SinkStep::store_plan: {\n",
@@ -96,7 +96,7 @@ REVERTED = {
         "pipeline/replay/replay.cpp", "if (seq <= state_.last[static_cast<std::size_t>(partition)].seq) {", "if (seq < 0) {",
         (("kill", None),), "the lake has"),
     "an answer does not wait for the sync": Reverted(
-        "services/broker/partition.cpp", "if (durability_.wait(next, completion)) return;", "", (("cut", None),),
+        "services/broker/partition.cpp", "if (durability_.wait(next, completion)) return;", "static_cast<void>(next);", (("cut", None),),
         RECORDS),
 }
 
