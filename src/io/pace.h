@@ -13,7 +13,7 @@ inline constexpr std::chrono::milliseconds pace_patience{30'000};
 /// Bytes per second of waiting.
 inline constexpr std::int64_t least_rate = 1_KiB;
 
-/// The waits for one message. Belongs to one thread.
+/// The waits for one message, looked at each time that they have used up the patience. Belongs to one thread.
 class Pace {
  public:
   struct Options {
@@ -29,8 +29,13 @@ class Pace {
     bytes_ += static_cast<std::int64_t>(bytes);
     if (waited_ <= options_.patience) return {};
     const double seconds = std::chrono::duration<double>(waited_).count();
-    if (static_cast<double>(bytes_) >= seconds * static_cast<double>(options_.least_rate)) return {};
-    return fail(ErrorCode::timeout, "the peer is too slow");
+    if (static_cast<double>(bytes_) < seconds * static_cast<double>(options_.least_rate)) {
+      return fail(ErrorCode::timeout, "the peer is too slow");
+    }
+    // What came fast at first is no credit for later.
+    waited_ = {};
+    bytes_ = 0;
+    return {};
   }
 
  private:

@@ -207,6 +207,6 @@ def test_clients_that_never_read_are_cut_off(module_server):
         for connection in connections:
             connection.sendall(signed_head(module_server, "GET", f"/{bucket}/large", 0))
         wait_until(lambda: Held.by(module_server.process).threads >= before.threads + 20, "they are served")
-        wait_until(lambda: Held.by(module_server.process).threads <= before.threads + 4, "they are given up", 180)
+        wait_until(lambda: Held.by(module_server.process).threads <= before.threads + 4, "they are given up", 600)
         for connection in connections:
             connection.close()
