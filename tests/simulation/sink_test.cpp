@@ -22,12 +22,20 @@ TEST(SinkSimulation, two_sinks_at_once_in_all_histories) {
                             SinkWorld({.sinks = 2, .topic_end = 2, .longest_cut = 2, .late_requests = 1}), 60);
 }
 
+TEST(SinkSimulation, rows_that_are_left_to_a_later_plan_in_all_histories) {
+  expect_all_histories_hold("sinks that carry",
+                            SinkWorld({.sinks = 1, .topic_end = 4, .longest_cut = 3, .carries = true}), 60);
+  expect_all_histories_hold("two sinks that carry",
+                            SinkWorld({.sinks = 2, .topic_end = 3, .longest_cut = 2, .carries = true}), 60);
+}
+
 TEST(SinkSimulation, many_sinks_with_all_faults_at_random) {
   const auto world = [](std::uint64_t seed) {
     return SinkWorld({.sinks = 1 + static_cast<int>(seed % 3),
                       .topic_end = 6 + static_cast<std::int64_t>(seed % 7),
                       .longest_cut = 1 + static_cast<std::int64_t>(seed % 5),
                       .late_requests = seed % 4,
+                      .carries = seed % 2 == 0,
                       .busy_answers = true});
   };
   expect_random_histories_hold("sinks", world, 1'000'000);
@@ -49,6 +57,11 @@ TEST(SinkSimulation, misses_the_condition_under_which_a_plan_is_stored) {
 
 TEST(SinkSimulation, misses_the_look_for_files_that_a_dead_sink_left_out) {
   expect_found("the last plan's files not looked for", SinkWorld({.without = Without::check_of_files}), 6);
+}
+
+TEST(SinkSimulation, misses_the_rows_that_a_dead_sink_left_to_a_later_plan) {
+  expect_found("rows that were left for later forgotten",
+               SinkWorld({.carries = true, .without = Without::rows_left_before}), 5);
 }
 
 TEST(SinkSimulation, misses_the_look_for_dead_letters_that_are_there) {

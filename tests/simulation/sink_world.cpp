@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <bit>
+
 namespace tickerlake::simulation {
 
+using pipeline::OffsetSet;
 using pipeline::Plan;
 using pipeline::SinkPlanner;
 using pipeline::SinkStep;
@@ -12,7 +15,8 @@ namespace {
 
 const pipeline::LakeNames names{.prefix = "p", .topic = "t"};
 constexpr std::int64_t dead_letter = 1;
-constexpr int patience = 3;  // answers "busy" before a sink gives up
+constexpr std::uint16_t carry = 100;  // in a cut's detail: the folder whose rows are left, times this
+constexpr int patience = 3;           // answers "busy" before a sink gives up
 
 constexpr std::uint64_t bit(std::int64_t offset) { return std::uint64_t{1} << offset; }
 bool is_in(const char* folder, std::int64_t offset) { return (offset % 2 == 0) == (folder[0] == 'a'); }
@@ -40,7 +44,12 @@ void SinkWorld::offer(Steps& steps) const {
     const bool chooses = sink.planner.step() == SinkStep::collect && !sink.planner.redo();
     const std::int64_t left = options_.topic_end - sink.planner.next_offset();
     const std::int64_t cuts = chooses ? std::min(options_.longest_cut, left) : 1;
-    for (std::int64_t cut = 0; cut < cuts; ++cut) steps.push_back({actor, go, static_cast<std::uint16_t>(cut)});
+    for (std::int64_t cut = 0; cut < cuts; ++cut) {
+      const bool may_leave = chooses && options_.carries && cut + 1 < left;
+      for (std::int64_t folder = 0; folder < (may_leave ? 3 : 1); ++folder) {
+        steps.push_back({actor, go, static_cast<std::uint16_t>(cut + folder * carry)});
+      }
+    }
     if (!request_of(sink)) continue;
     steps.push_back({actor, lose});
     if (late_.size() < options_.late_requests) steps.push_back({actor, delay});
@@ -79,7 +88,10 @@ std::string SinkWorld::tell(const Step& step) const {
       return who + " looks for the files of plan " + range(*sink.planner.found());
     case SinkStep::collect:
       if (sink.planner.redo()) return who + " reads the records of plan " + range(*sink.planner.redo()) + " again";
-      return fmt::format("{} reads offset {} and {} more", who, sink.planner.next_offset(), step.detail);
+      return fmt::format("{} reads offset {} and {} more{}", who, sink.planner.next_offset(), step.detail % carry,
+                         step.detail < carry        ? ""
+                         : step.detail / carry == 1 ? ", and leaves folder a's rows for later"
+                                                    : ", and leaves folder b's rows for later");
     case SinkStep::read_taken:
       return who + " reads the plan that took its place";
     case SinkStep::write_letters:
@@ -221,16 +233,30 @@ void SinkWorld::go_on(Sink& sink, std::uint16_t detail) {
   }
 }
 
-void SinkWorld::collect(Sink& sink, std::int64_t cut) const {
+void SinkWorld::collect(Sink& sink, std::uint16_t detail) const {
   const auto& redo = sink.planner.redo();
+  const auto& found = sink.planner.found();
   const std::int64_t first = redo ? redo->first : sink.planner.next_offset();
-  const std::int64_t last = redo ? redo->last : std::min(first + cut, options_.topic_end - 1);
+  const std::int64_t last = redo ? redo->last : std::min<std::int64_t>(first + detail % carry, options_.topic_end - 1);
+  if (!sink.left) sink.left = redo ? redo->left_before() : found ? found->carried : OffsetSet();
+  if (options_.without == Without::rows_left_before) sink.left.emplace();
+  OffsetSet carried;
+  if (redo) {
+    carried = redo->carried;
+  } else if (detail >= carry) {
+    const char* folder = detail / carry == 1 ? "a" : "b";
+    for (std::int64_t offset = 0; offset <= last; ++offset) {
+      const bool is_held = offset >= first || sink.left->contains(offset);
+      if (is_held && offset != dead_letter && is_in(folder, offset)) carried.add(offset);
+    }
+  }
   sink.redoes = redo.has_value();
   sink.looked = false;
   sink.files_done = 0;
   sink.letters.clear();
   if (first <= dead_letter && dead_letter <= last) sink.letters.push_back(dead_letter);
-  sink.planner.collected(plan_of(first, last, sink.id));
+  sink.planner.collected(plan_of(first, last, *sink.left, carried, sink.id));
+  sink.left = carried;
 }
 
 bool SinkWorld::has_finished(const Sink& sink) const {
@@ -239,7 +265,8 @@ bool SinkWorld::has_finished(const Sink& sink) const {
          (planner.step() == SinkStep::collect && !planner.redo() && planner.next_offset() >= options_.topic_end);
 }
 
-Plan SinkWorld::plan_of(std::int64_t first, std::int64_t last, int writer) const {
+Plan SinkWorld::plan_of(std::int64_t first, std::int64_t last, const OffsetSet& left, const OffsetSet& carried,
+                        int writer) const {
   Plan plan;
   plan.cluster = "c";
   plan.topic = "t";
@@ -247,21 +274,27 @@ Plan SinkWorld::plan_of(std::int64_t first, std::int64_t last, int writer) const
   plan.last = last;
   plan.last_record = last;
   plan.writer = std::to_string(writer);
+  plan.carried = carried;
+  plan.taken = left.without(carried);
+  if (first <= dead_letter && dead_letter <= last) {
+    plan.dead_letters = 1;
+    plan.dead_letter_offsets.add(dead_letter);
+  }
   for (const char* folder : {"a", "b"}) {
-    std::int64_t rows = 0;
-    for (std::int64_t offset = first; offset <= last; ++offset) rows += is_in(folder, offset) && offset != dead_letter;
-    if (rows > 0) plan.files.push_back({names.file_key(folder, 0, first, last), rows});
+    const std::string file = names.file_key(folder, 0, first, last);
+    const std::int64_t rows = std::popcount(offsets_of(plan, file));
+    if (rows > 0) plan.files.push_back({file, rows});
     plan.rows += rows;
   }
-  plan.dead_letters = last - first + 1 - plan.rows;
   return plan;
 }
 
 /// A file's content follows from its plan and its folder.
 std::uint64_t SinkWorld::offsets_of(const Plan& plan, const std::string& file) const {
   std::uint64_t offsets = 0;
-  for (std::int64_t offset = plan.first; offset <= plan.last; ++offset) {
-    if (is_in(file.c_str() + 2, offset) && offset != dead_letter) offsets |= bit(offset);
+  for (std::int64_t offset = 0; offset <= plan.last; ++offset) {
+    const bool is_held = plan.taken.contains(offset) || (offset >= plan.first && !plan.carried.contains(offset));
+    if (is_held && offset != dead_letter && is_in(file.c_str() + 2, offset)) offsets |= bit(offset);
   }
   return offsets;
 }
@@ -317,7 +350,15 @@ std::string SinkWorld::key() const {
     return found == writers.end() ? -1 : found - writers.begin();
   };
   KeyWriter key;
-  const auto add_plan = [&](const Plan& plan) { key << plan.first << plan.last << rank(std::stoi(plan.writer)); };
+  const auto add_offsets = [&](const OffsetSet& offsets) {
+    key << offsets.runs().size();
+    for (const auto& [first, last] : offsets.runs()) key << first << last;
+  };
+  const auto add_plan = [&](const Plan& plan) {
+    key << plan.first << plan.last << rank(std::stoi(plan.writer));
+    add_offsets(plan.taken);
+    add_offsets(plan.carried);
+  };
   for (const auto& sink : sinks_) {
     key << sink.has_value();
     if (!sink) continue;
@@ -326,6 +367,9 @@ std::string SinkWorld::key() const {
     key << static_cast<int>(step) << planner.next_offset() << sink->redoes << sink->looked << sink->letters.size()
         << sink->files_done << sink->refusals << planner.redo().has_value();
     if (planner.redo()) add_plan(*planner.redo());
+    if (!sink->left && planner.found()) add_plan(*planner.found());
+    key << sink->left.has_value();
+    if (sink->left) add_offsets(*sink->left);
     if (step == SinkStep::read_last) key << planner.last_plan_key();
     if (step == SinkStep::check_files) add_plan(*planner.found());
     if (step == SinkStep::store_plan || step == SinkStep::read_taken || step == SinkStep::write_letters ||
@@ -336,7 +380,7 @@ std::string SinkWorld::key() const {
   key << plans_.size();
   for (const auto& [first, plan] : plans_) add_plan(*plan);
   key << files_.size();
-  for (const auto& [name, offsets] : files_) key << name;
+  for (const auto& [name, offsets] : files_) key << name << offsets;
   key << letters_.size() << letters_may_repeat_;
   for (const Letter& letter : letters_) key << letter.offset << rank(letter.writer);
   for (const Request& request : late_) {

@@ -14,13 +14,21 @@ namespace tickerlake::simulation {
 class SinkWorld {
  public:
   /// A protection of the sink's shell that a test takes away, to see that the simulation misses it.
-  enum class Without { nothing, plan_before_files, condition_on_plans, check_of_files, look_for_letters };
+  enum class Without {
+    nothing,
+    plan_before_files,
+    condition_on_plans,
+    check_of_files,
+    look_for_letters,
+    rows_left_before
+  };
   struct Options {
     int sinks = 1;
     std::int64_t topic_end = 3;  // at most 62; offset 1 is a dead letter; even offsets go to folder a, odd ones to b
     std::int64_t longest_cut = 2;
     std::size_t late_requests = 0;  // so many may be under way when their sink has given them up
-    bool busy_answers = false;      // 409 and 503: nothing happens, the sink tries again, and gives up after some
+    bool carries = false;  // a cut may leave the rows of one folder to a later plan, when a record is known to follow
+    bool busy_answers = false;  // 409 and 503: nothing happens, the sink tries again, and gives up after some
     Without without = Without::nothing;
   };
 
@@ -43,6 +51,7 @@ class SinkWorld {
     std::vector<std::int64_t> letters;  // still to be written
     std::size_t files_done = 0;
     int refusals = 0;
+    std::optional<pipeline::OffsetSet> left;  // offsets that earlier plans left, once the sink knows
   };
   struct Letter {
     std::int64_t offset = 0;
@@ -64,9 +73,10 @@ class SinkWorld {
   Answer perform(const Request& request);
   void answered(Sink& sink, const Request& request, Answer answer);
   void go_on(Sink& sink, std::uint16_t detail);
-  void collect(Sink& sink, std::int64_t cut) const;
+  void collect(Sink& sink, std::uint16_t detail) const;
   bool has_finished(const Sink& sink) const;
-  pipeline::Plan plan_of(std::int64_t first, std::int64_t last, int writer) const;
+  pipeline::Plan plan_of(std::int64_t first, std::int64_t last, const pipeline::OffsetSet& left,
+                         const pipeline::OffsetSet& carried, int writer) const;
   std::uint64_t offsets_of(const pipeline::Plan& plan, const std::string& file) const;
   void check_end();
   void fail(std::string what) {
