@@ -174,10 +174,10 @@ class HttpProxy(FaultyProxy):
                 client.sendall(whole[:int(self.between(1, len(whole)))])
                 return reset(client)
             if fault == "half open":
-                time.sleep(self.between(0.5, 1.5))  # nothing comes, then the connection is gone
+                time.sleep(self.between(0.3, 0.8))  # nothing comes, then the connection is gone
                 return reset(client)
             if fault == "slow answer":
-                time.sleep(self.between(0.05, 0.4))
+                time.sleep(self.between(0.02, 0.2))
             if fault == "answer of another request" and head.startswith(b"GET") and self.earlier:
                 client.sendall(self.earlier)
                 continue
@@ -191,10 +191,10 @@ class StreamProxy(FaultyProxy):
 
     FAULTS = {
         "reset before the effect": 0.01,
-        "reset after the effect": 0.02,
-        "truncated answer": 0.01,
+        "reset after the effect": 0.01,
+        "truncated answer": 0.005,
         "slow answer": 0.03,
-        "half open": 0.005,
+        "half open": 0.003,
     }
 
     def __init__(self, target, seed, faults=None, port=0):
@@ -251,8 +251,8 @@ class StreamProxy(FaultyProxy):
                 client.sendall(frame[:int(self.between(1, len(frame)))])
                 return reset(client)
             if fault == "half open":
-                time.sleep(self.between(0.5, 1.5))
+                time.sleep(self.between(0.3, 0.8))
                 return reset(client)
             if fault == "slow answer":
-                time.sleep(self.between(0.05, 0.4))
+                time.sleep(self.between(0.02, 0.2))
             client.sendall(frame)
