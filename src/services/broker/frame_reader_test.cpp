@@ -33,12 +33,13 @@ class FrameReading : public ::testing::Test {
 
 TEST_F(FrameReading, gives_frames_one_by_one_and_an_empty_one_at_the_end) {
   use(milliseconds(60'000));
-  send(frame(3, 10) + frame(18, 200'000) + frame(3, 8));
+  std::jthread sender([&] { send(frame(3, 10) + frame(18, 200'000) + frame(3, 8)); });
   for (const std::size_t size : {10u, 200'000u, 8u}) {
     const auto next = reader_->next();
     ASSERT_TRUE(next) << next.error().message;
     EXPECT_EQ(next->size(), size);
   }
+  sender.join();
   client_.shut_down();
   EXPECT_EQ(reader_->next()->size(), 0u);
 }
@@ -69,7 +70,7 @@ TEST_F(FrameReading, half_a_request_times_out_while_an_idle_connection_may_wait_
 }
 
 TEST_F(FrameReading, long_requests_take_their_memory_from_all_and_an_idle_connection_gives_it_back) {
-  use(milliseconds(20), milliseconds(300));
+  use(milliseconds(60'000), milliseconds(300));
   ASSERT_TRUE(memory_.take((1 << 20) - 1000, {}));
   std::thread sender([&] { send(frame(3, 60'000)); });
   EXPECT_EQ(reader_->next()->size(), 60'000u) << "what every connection may have";
@@ -79,6 +80,7 @@ TEST_F(FrameReading, long_requests_take_their_memory_from_all_and_an_idle_connec
   EXPECT_EQ(reader_->next()->size(), 900'000u);
   sender.join();
   EXPECT_FALSE(memory_.take(1 << 20, {}));
+  socket_.set_timeout(milliseconds(20), milliseconds(20));
   EXPECT_EQ(reader_->next()->size(), 0u) << "idle";
   EXPECT_TRUE(memory_.take(1 << 20, {}));
 }
