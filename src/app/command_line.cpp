@@ -61,6 +61,11 @@ int run_command_line(int argc, const char* const* argv) {
   app.add_option("--log-level", log_level, "debug, info, warning, error, off (default: warning; for up: info)")
       ->check(CLI::IsMember({"debug", "info", "warning", "error", "off"}))
       ->option_text("LEVEL");
+  LogFormat log_format = LogFormat::text;
+  const std::map<std::string, LogFormat> log_formats{{"text", LogFormat::text}, {"json", LogFormat::json}};
+  app.add_option("--log-format", log_format, "the log's lines on stderr, docs/operations.md (default: text)")
+      ->transform(CLI::CheckedTransformer(log_formats, CLI::ignore_case))
+      ->option_text("text|json");
   app.fallthrough();
 
   // The signals are blocked before any thread starts, so every thread leaves them to the watcher.
@@ -74,6 +79,9 @@ int run_command_line(int argc, const char* const* argv) {
   add_listeners(*up_command, {up.kafka, up.aws, up.web, up.registry});
   up_command->add_flag("--allow-unauthenticated", up.allow_unauthenticated,
                        "let Kafka, dashboard and registry listen beyond this machine without authentication");
+  up_command->add_option("--slow-request-ms", up.slow_request_ms, "log requests that take so long")
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{3'600'000}))
+      ->capture_default_str();
   up_command->callback([&] {
     default_severity = Severity::info;
     run = [&](Context& context) { return run_up(up, context); };
@@ -207,6 +215,15 @@ int run_command_line(int argc, const char* const* argv) {
   add_kafka(*groups_command, groups.kafka);
   groups_command->callback([&] { run = [&](Context& context) { return run_groups(groups, context); }; });
 
+  FsckOptions fsck;
+  auto* fsck_command =
+      app.add_subcommand("fsck", "check a stopped server's data folder; exit code 1 when anything is wrong");
+  add_data(*fsck_command, fsck.data, "the folder to check");
+  fsck_command->add_flag("--repair", fsck.repair, "mend what can be mended; what can't be read goes to DIR/lost+found");
+  fsck_command->add_flag("--deep", fsck.deep, "read all objects and compare them with their ETags and checksums");
+  add_output(*fsck_command, fsck.output);
+  fsck_command->callback([&] { run = [&](Context& context) { return run_fsck(fsck, context); }; });
+
   StatusOptions status;
   auto* status_command = app.add_subcommand("status", "what runs, and how much is in it");
   add_output(*status_command, status.output);
@@ -219,7 +236,7 @@ int run_command_line(int argc, const char* const* argv) {
     return app.exit(error) == 0 ? ExitCode::done : ExitCode::wrong_usage;
   }
   const Severity severity = log_level.empty() ? default_severity : parse_severity(log_level).value_or(default_severity);
-  Context context{Log(severity), interrupt};
+  Context context{Log(severity, log_format), interrupt};
   return run(context);
 }
 

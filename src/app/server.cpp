@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 #include <future>
 
+#include "app/metrics_server.h"
 #include "base/time.h"
 #include "http/same_origin.h"
 #include "http/server.h"
@@ -27,14 +28,14 @@ Result<io::Listener> listen(const io::Endpoint& at, const char* flag, bool free_
               listener.error().message + "; choose another with " + flag + " " + at.host + ":PORT");
 }
 
-/// What the dashboard's and the registry's ports answer until they have more to say.
+/// What the registry's port answers until it has more to say.
 void serve_health(const http::Request& request, http::Response& response) {
   response.headers.set("Content-Type", "application/json");
   if (request.raw_path() == "/health") {
     (void)response.send(R"({"status":"ok"})");
   } else {
     response.status = 404;
-    (void)response.send(R"({"error":"only /health is served here so far"})");
+    (void)response.send(R"({"error":"not found"})");
   }
 }
 
@@ -43,6 +44,7 @@ void serve_health(const http::Request& request, http::Response& response) {
 // In the order of construction: what comes later uses what comes before, so it is destroyed first.
 struct Server::Parts {
   Log log;
+  Metrics metrics;
   SystemClock clock;
   io::DirectoryLock lock;
   aws::Credentials credentials;
@@ -63,7 +65,27 @@ struct Server::Parts {
 
   Result<void> open_stores(const io::Path& data);
   Result<void> start(const ServerOptions& options);
+  void serve_web(http::Request& request, http::Response& response);
+  void collect(Exposition& into);
 };
+
+/// The dashboard's port: its health and the metrics so far.
+void Server::Parts::serve_web(http::Request& request, http::Response& response) {
+  if (request.method != "GET" || request.raw_path() != "/metrics") return serve_health(request, response);
+  answer_metrics(metrics, [this](Exposition& into) { collect(into); }, response);
+}
+
+void Server::Parts::collect(Exposition& into) {
+  broker::collect(*broker, into);
+  store->collect(into);
+  athena->collect(into);
+  into.gauge("tickerlake_glue_crawls_running", "Crawls at work.", {}, static_cast<double>(crawlers->running()));
+  if (const auto counts = catalog->counts()) {
+    into.gauge("tickerlake_glue_databases", "Databases in the catalog.", {}, static_cast<double>(counts->databases));
+    into.gauge("tickerlake_glue_tables", "Tables in the catalog.", {}, static_cast<double>(counts->tables));
+    into.gauge("tickerlake_glue_partitions", "Partitions in the catalog.", {}, static_cast<double>(counts->partitions));
+  }
+}
 
 Result<void> Server::Parts::open_stores(const io::Path& data) {
   TRY(store, s3::Store::open(data / "s3", log.named("s3")));
@@ -75,12 +97,13 @@ Result<void> Server::Parts::open_stores(const io::Path& data) {
   if (auto made = catalog->create_database(default_database); !made && made.error().code != ErrorCode::already_exists) {
     return made;
   }
-  crawlers = std::make_unique<glue::Crawlers>(*catalog, *store, log.named("crawler"));
-  s3 = std::make_unique<s3::Service>(*store, log.named("s3"));
-  glue = std::make_unique<glue::Service>(*catalog, *crawlers);
+  crawlers = std::make_unique<glue::Crawlers>(*catalog, *store, log.named("crawler"), metrics);
+  s3 = std::make_unique<s3::Service>(*store, log.named("s3"), metrics);
+  glue = std::make_unique<glue::Service>(*catalog, *crawlers, metrics);
   athena::Options athena_options;
   athena_options.data_directory = data / "athena";
   athena_options.objects_directory = data / "s3";
+  athena_options.metrics = metrics;
   TRY(athena, athena::Service::open(*catalog, *store, athena_options, log.named("athena")));
   const auto to = [](auto& service) {
     return [&service](const aws::Caller& caller, http::Request& request, http::Response& response) {
@@ -106,6 +129,8 @@ Result<void> Server::Parts::start(const ServerOptions& options) {
   auto broker_started = std::async(std::launch::async, [&] {
     broker::BrokerOptions broker_options;
     broker_options.directory = options.data / "kafka";
+    broker_options.metrics = metrics;
+    broker_options.slow_request = options.slow_request;
     return broker::Broker::start(broker_options, std::move(kafka_listener), log.named("kafka"));
   });
   auto opened = open_stores(options.data);
@@ -115,12 +140,14 @@ Result<void> Server::Parts::start(const ServerOptions& options) {
   broker = *std::move(started);
 
   const auto handle = [this](http::Request& request, http::Response& response) { gateway->handle(request, response); };
-  aws_server = std::make_unique<http::Server>(std::move(aws_listener), http::ServerOptions{}, log.named("aws"), handle);
-  web_server = std::make_unique<http::Server>(std::move(web_listener), http::ServerOptions{}, log.named("web"),
-                                              http::with_same_origin(endpoints.web, serve_health));
-  registry_server =
-      std::make_unique<http::Server>(std::move(registry_listener), http::ServerOptions{}, log.named("registry"),
-                                     http::with_same_origin(endpoints.registry, serve_health));
+  http::ServerOptions http_options;
+  http_options.slow_request = options.slow_request;
+  aws_server = std::make_unique<http::Server>(std::move(aws_listener), http_options, log.named("aws"), handle);
+  const auto web = [this](http::Request& request, http::Response& response) { serve_web(request, response); };
+  web_server = std::make_unique<http::Server>(std::move(web_listener), http_options, log.named("web"),
+                                              http::with_same_origin(endpoints.web, web));
+  registry_server = std::make_unique<http::Server>(std::move(registry_listener), http_options, log.named("registry"),
+                                                   http::with_same_origin(endpoints.registry, serve_health));
   return save_endpoints(options.data, endpoints);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 // Everything that `up` starts, wired together. The one place where services are constructed.
+#include <chrono>
 #include <memory>
 
 #include "app/data_dir.h"
@@ -11,8 +12,9 @@ namespace tickerlake::app {
 
 struct ServerOptions {
   io::Path data;
-  Endpoints at;                        // port 0: a free one
-  bool free_ports_when_taken = false;  // take a free port instead of a taken one
+  Endpoints at;                                  // port 0: a free one
+  bool free_ports_when_taken = false;            // take a free port instead of a taken one
+  std::chrono::milliseconds slow_request{1000};  // requests that take so long are logged
 };
 
 /// The embedded half: broker, S3, Glue, Athena, STS behind their listeners, on one data folder that it locks.

@@ -28,6 +28,14 @@ void answer_json_error(http::Response& response, const JsonError& error) {
 }
 
 void JsonService::handle(const Caller& caller, http::Request& request, http::Response& response) const {
+  const auto since = std::chrono::steady_clock::now();
+  std::string_view operation = "unknown";
+  run(caller, request, response, operation);
+  metrics_.answered(operation, response.status, std::chrono::steady_clock::now() - since);
+}
+
+void JsonService::run(const Caller& caller, http::Request& request, http::Response& response,
+                      std::string_view& name) const {
   const auto refuse = [&](std::string type, std::string message, int status = 400) {
     answer_json_error(response, {.type = std::move(type), .message = std::move(message), .status = status});
   };
@@ -48,6 +56,7 @@ void JsonService::handle(const Caller& caller, http::Request& request, http::Res
   if (operation == operations_.end()) {
     return refuse("UnknownOperationException", std::string(target) + " is not supported");
   }
+  name = operation->first;
   boost::system::error_code error;
   const auto input =
       boost::json::parse(body->empty() ? "{}" : std::string_view(*body), error, {}, {.max_depth = max_json_depth});

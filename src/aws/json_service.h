@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "aws/caller.h"
+#include "aws/request_metrics.h"
 #include "http/server.h"
 
 namespace tickerlake::aws {
@@ -34,13 +35,18 @@ void answer_json_error(http::Response& response, const JsonError& error);
 class JsonService {
  public:
   /// target_prefix: "AWSGlue", "AmazonAthena".
-  explicit JsonService(std::string target_prefix) : target_prefix_(std::move(target_prefix)) {}
+  /// service: its name among the metrics.
+  JsonService(std::string target_prefix, std::string service, Metrics metrics = {})
+      : target_prefix_(std::move(target_prefix)), metrics_(std::move(metrics), std::move(service)) {}
   void add(std::string operation, JsonOperation run) { operations_[std::move(operation)] = std::move(run); }
   /// Answers one request: unknown operations with UnknownOperationException, bad JSON with SerializationException.
   void handle(const Caller& caller, http::Request& request, http::Response& response) const;
 
  private:
+  void run(const Caller& caller, http::Request& request, http::Response& response, std::string_view& operation) const;
+
   const std::string target_prefix_;
+  const RequestMetrics metrics_;
   std::map<std::string, JsonOperation, std::less<>> operations_;
 };
 

@@ -55,10 +55,7 @@ class Connection {
                     .body = &body};
     const auto since = SteadyClock::now();
     call(request, response);
-    if (log_.enabled(Severity::debug)) {
-      const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(SteadyClock::now() - since);
-      log_.debug("{} {} {} {} {}us", peer_, request.method, request.target, response.status, micros.count());
-    }
+    log_request(request, response.status, SteadyClock::now() - since);
     if (!response.keeps_connection() || stopping_) return false;
     return body.finished() || body.drain();
   }
@@ -85,6 +82,17 @@ class Connection {
     return true;
   }
 
+  void log_request(const Request& request, int status, SteadyClock::duration took) const {
+    const bool slow = took >= options_.slow_request;
+    if (!slow && !log_.enabled(Severity::debug)) return;
+    const Log log = log_.with("peer", peer_)
+                        .with("method", request.method)
+                        .with("path", request.raw_path())
+                        .with("status", status)
+                        .with("us", std::chrono::duration_cast<std::chrono::microseconds>(took).count());
+    slow ? log.info("slow request") : log.debug("request");
+  }
+
   void answer_bad_head(const Error& error) {
     int status = 400;
     if (error.code == ErrorCode::exhausted) status = 431;
@@ -95,7 +103,7 @@ class Connection {
   }
 
   void refuse_head(int status, std::string_view message) {
-    log_.debug("{}: {}", peer_, message);
+    log_.with("peer", peer_).info("a bad request: {}", message);
     const auto sent = refuse(socket_, status, message);
     if (!sent) log_.debug("{}: {}", peer_, sent.error().message);
   }
@@ -121,9 +129,9 @@ class Connection {
     try {
       handler_(request, response);
       if (response.begun()) return;
-      log_.error("{} {}: the handler did not answer", request.method, request.target);
+      log_.error("{} {}: the handler did not answer", request.method, request.raw_path());
     } catch (const std::exception& error) {
-      log_.error("{} {}: {}", request.method, request.target, error.what());
+      log_.error("{} {}: {}", request.method, request.raw_path(), error.what());
     }
     response.close_after();
     if (response.begun()) return;
@@ -175,7 +183,7 @@ struct Server::Impl {
 
   Impl(io::Listener listener, ServerOptions given, Log where, Handler serve)
       : options(std::move(given)),
-        log(std::move(where)),
+        log(where.limited()),
         handler(std::move(serve)),
         tcp(std::move(listener), options.tcp, log,
             [this](io::Socket& socket) { Connection(socket, options, stopping, log, handler).serve(); }) {}

@@ -103,6 +103,7 @@ struct ServerOptions {
   std::int64_t max_head_bytes = http::max_head_bytes;
   std::chrono::milliseconds head_timeout = http::head_timeout;
   io::Pace::Options body_pace{};
+  std::chrono::milliseconds slow_request{1'000};  // one that takes so long is logged
 };
 
 class Server {

@@ -28,6 +28,7 @@ struct UpOptions {
   io::Path data = default_data_dir();
   std::string kafka = "127.0.0.1:9092", aws = "127.0.0.1:4566", web = "127.0.0.1:8080", registry = "127.0.0.1:8081";
   bool allow_unauthenticated = false;
+  std::int64_t slow_request_ms = 1000;
 };
 int run_up(const UpOptions& options, Context& context);
 
@@ -115,6 +116,13 @@ struct GroupsOptions {
   OutputFormat output = OutputFormat::table;
 };
 int run_groups(const GroupsOptions& options, Context& context);
+
+struct FsckOptions {
+  io::Path data = default_data_dir();
+  bool repair = false, deep = false;
+  OutputFormat output = OutputFormat::table;
+};
+int run_fsck(const FsckOptions& options, Context& context);
 
 struct StatusOptions {
   KafkaOptions kafka;

@@ -11,6 +11,7 @@ namespace {
 Result<ServerOptions> server_options(const UpOptions& up) {
   ServerOptions options;
   options.data = up.data;
+  options.slow_request = std::chrono::milliseconds(up.slow_request_ms);
   TRY(options.at.kafka, io::Endpoint::parse(up.kafka));
   TRY(options.at.aws, io::Endpoint::parse(up.aws));
   TRY(options.at.web, io::Endpoint::parse(up.web));

@@ -10,10 +10,12 @@ struct Service::Impl {
   std::unique_ptr<State> state;
   Engine engine;
   std::unique_ptr<Executions> executions;
-  aws::JsonService operations{"AmazonAthena"};
+  aws::JsonService operations;
 
-  Impl(std::unique_ptr<State> opened, EngineOptions options, Log log)
-      : state(std::move(opened)), engine(std::move(options), std::move(log)) {}
+  Impl(std::unique_ptr<State> opened, EngineOptions options, Log log, const Metrics& metrics)
+      : state(std::move(opened)),
+        engine(std::move(options), std::move(log)),
+        operations("AmazonAthena", "athena", metrics) {}
 };
 
 Service::Service(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -31,9 +33,9 @@ Result<std::unique_ptr<Service>> Service::open(glue::Catalog& catalog, services:
                                                    .threads = options.threads,
                                                    .memory_bytes = options.memory_bytes,
                                                    .temporary_bytes = options.temporary_bytes},
-                                     log);
+                                     log, options.metrics);
   impl->executions = std::make_unique<Executions>(Environment{catalog, objects}, impl->engine, *impl->state,
-                                                  options.concurrent_queries, log);
+                                                  options.concurrent_queries, log, options.metrics);
   const Parts parts{catalog, objects, *impl->state, *impl->executions};
   add_execution_operations(impl->operations, parts);
   add_result_operations(impl->operations, parts);
@@ -41,6 +43,12 @@ Result<std::unique_ptr<Service>> Service::open(glue::Catalog& catalog, services:
   add_statement_operations(impl->operations, parts);
   add_metadata_operations(impl->operations, parts);
   return std::unique_ptr<Service>(new Service(std::move(impl)));
+}
+
+void Service::collect(Exposition& into) const {
+  const Executions::Load load = impl_->executions->load();
+  into.gauge("tickerlake_athena_queries_running", "Queries at work.", {}, static_cast<double>(load.running));
+  into.gauge("tickerlake_athena_queries_queued", "Queries that wait.", {}, static_cast<double>(load.queued));
 }
 
 void Service::handle(const aws::Caller& caller, http::Request& request, http::Response& response) const {

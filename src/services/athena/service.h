@@ -6,6 +6,7 @@
 #include "aws/caller.h"
 #include "base/bytes.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "base/result.h"
 #include "http/server.h"
 #include "services/glue/catalog/catalog.h"
@@ -26,6 +27,7 @@ struct Options {
   int threads = 2;  // of DuckDB, over all queries
   std::int64_t memory_bytes = max_query_memory;
   std::int64_t temporary_bytes = max_temporary_bytes;
+  Metrics metrics;  // where it counts
 };
 
 /// Thread-safe. DuckDB is loaded by the first query.
@@ -38,6 +40,9 @@ class Service {
   ~Service();
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
+
+  /// Queries that run and that wait.
+  void collect(Exposition& into) const;
 
   void handle(const aws::Caller& caller, http::Request& request, http::Response& response) const;
 

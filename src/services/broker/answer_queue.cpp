@@ -22,9 +22,10 @@ struct AnswerQueue::State {
 
 class AnswerQueue::Slot final : public AnswerSlot {
  public:
-  explicit Slot(std::shared_ptr<State> state) : state_(std::move(state)) {}
+  Slot(std::shared_ptr<State> state, const RequestTimer& timer) : state_(std::move(state)), timer_(timer) {}
 
   void complete(std::optional<kafka::Frame> frame) override {
+    timer_.answered(state_->log);
     MutexLock lock(state_->mutex);
     frame_ = std::move(frame);
     if (frame_) state_->bytes += frame_->bytes.size();
@@ -40,6 +41,7 @@ class AnswerQueue::Slot final : public AnswerSlot {
  private:
   friend class AnswerQueue;
   const std::shared_ptr<State> state_;
+  const RequestTimer timer_;
   // protected by State::mutex
   bool ready_ = false;
   bool aborted_ = false;
@@ -79,14 +81,14 @@ AnswerQueue::~AnswerQueue() {
   if (sender_.joinable()) sender_.join();
 }
 
-std::shared_ptr<AnswerSlot> AnswerQueue::add() {
+std::shared_ptr<AnswerSlot> AnswerQueue::add(const RequestTimer& timer) {
   MutexLock lock(state_->mutex);
   const auto full = [this]() TL_REQUIRES(state_->mutex) {
     return state_->waiting.size() >= max_answers_waiting || state_->bytes >= max_answer_bytes_waiting;
   };
   while (full() && !state_->broken) state_->changed.wait(state_->mutex);
   if (state_->broken) return nullptr;
-  return state_->waiting.emplace_back(std::make_shared<Slot>(state_));
+  return state_->waiting.emplace_back(std::make_shared<Slot>(state_, timer));
 }
 
 bool AnswerQueue::flush() {

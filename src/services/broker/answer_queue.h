@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/mutex.h"
 #include "io/socket.h"
+#include "services/broker/broker_metrics.h"
 #include "services/broker/responder.h"
 
 namespace tickerlake::broker {
@@ -28,7 +29,7 @@ class AnswerQueue {
   AnswerQueue& operator=(const AnswerQueue&) = delete;
 
   /// The next request's place; waits while there are too many. Null once the connection is broken.
-  std::shared_ptr<AnswerSlot> add();
+  std::shared_ptr<AnswerSlot> add(const RequestTimer& timer);
   /// Sends what can be sent. False once the connection is broken.
   bool flush();
 

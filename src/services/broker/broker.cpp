@@ -34,13 +34,15 @@ std::string reachable(const std::string& host) {
 
 }  // namespace
 
-Broker::Broker(BrokerOptions options, Log log) : options_(std::move(options)), log_(std::move(log)) {}
+Broker::Broker(BrokerOptions options, Log log)
+    : options_(std::move(options)), log_(std::move(log)), metrics_(options_.metrics, options_.slow_request) {}
 
 Result<std::unique_ptr<Broker>> Broker::start(BrokerOptions options, io::Listener listener, Log log) {
   if (options.advertised.host.empty()) options.advertised.host = reachable(listener.endpoint().host);
   if (options.advertised.port == 0) options.advertised.port = listener.endpoint().port;
   Topics::Options topic_options;
   topic_options.max_partitions = partitions_for_files(io::raise_open_file_limit());
+  topic_options.metrics = options.metrics;
   CHECK(io::make_directories(options.directory));
   TRY(options.cluster_id, persistent_cluster_id(options.directory / "cluster-id", options.cluster_id));
 
@@ -55,8 +57,10 @@ Result<std::unique_ptr<Broker>> Broker::start(BrokerOptions options, io::Listene
   limits.max_connections = set.max_connections;
   limits.read_timeout = std::min(request_timeout, set.idle_timeout);
   broker->server_ = std::make_unique<io::TcpServer>(
-      std::move(listener), limits, log,
-      [broker = broker.get()](io::Socket& socket) { Connection(*broker, socket, broker->log_).serve(); });
+      std::move(listener), limits, log, [broker = broker.get(), client_log = log.limited()](io::Socket& socket) {
+        broker->metrics_.connections.add();
+        Connection(*broker, socket, client_log.with("peer", socket.peer())).serve();
+      });
   return broker;
 }
 

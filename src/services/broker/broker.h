@@ -10,6 +10,7 @@
 #include "io/file.h"
 #include "io/socket.h"
 #include "io/tcp_server.h"
+#include "services/broker/broker_metrics.h"
 #include "services/broker/request_memory.h"
 
 namespace tickerlake::broker {
@@ -32,6 +33,8 @@ struct BrokerOptions {
   std::int64_t group_retention_ms = 7 * 24 * 3'600'000ll;  // offsets.retention.minutes, of groups without members
   std::chrono::milliseconds idle_timeout = longest_idle;
   int max_connections = io::max_connections;
+  Metrics metrics;                                // where it counts
+  std::chrono::milliseconds slow_request{1'000};  // requests that take so long are logged
 };
 
 /// Thread-safe. Lock order: Groups before Topics before Partition.
@@ -53,6 +56,8 @@ class Broker {
   ProducerIds& producer_ids() { return *producer_ids_; }
   FetchSessions& fetch_sessions() { return *fetch_sessions_; }
   RequestMemory& request_memory() { return request_memory_; }
+  const BrokerMetrics& metrics() const { return metrics_; }
+  int connections() const { return server_->connections(); }
   const Clock& clock() const { return clock_; }
   const Log& log() const { return log_; }
 
@@ -62,6 +67,7 @@ class Broker {
   // constant after start()
   BrokerOptions options_;
   const Log log_;
+  const BrokerMetrics metrics_;
   SystemClock clock_;
   std::unique_ptr<Topics> topics_;
   std::unique_ptr<ProducerIds> producer_ids_;

@@ -36,12 +36,15 @@ void Connection::serve() {
     if (!frame) {
       // A peer that goes away is everyday; one that breaks the protocol is worth a line.
       const bool ordinary = frame.error().code == ErrorCode::unavailable || frame.error().code == ErrorCode::timeout;
-      log_.write(ordinary ? Severity::debug : Severity::warning, peer_ + ": " + frame.error().message);
+      if (!ordinary) broker_.metrics().bad_requests.add();
+      log_.write(ordinary ? Severity::debug : Severity::warning, frame.error().message);
       return;
     }
     if (frame->empty()) return;
     if (const auto handled = handle_frame(*frame); !handled) {
-      log_.warning("{}: {}", peer_, handled.error().message);
+      const bool ordinary = handled.error().code == ErrorCode::unavailable;
+      if (!ordinary) broker_.metrics().bad_requests.add();
+      log_.write(ordinary ? Severity::debug : Severity::warning, handled.error().message);
       return;
     }
     if (!answers_.flush()) return;
@@ -50,13 +53,15 @@ void Connection::serve() {
 
 Result<void> Connection::handle_frame(ByteView frame) {
   ByteView body;
+  const std::int16_t api_key = frame.size() < 2 ? std::int16_t{-1} : load_big_endian<std::int16_t>(frame.data());
+  const RequestTimer timer(broker_.metrics(), api_key);
   TRY(kafka::RequestHeader header, kafka::parse_request_header(frame, body));
   const Route* route = find_route(header.api_key);
   if (route == nullptr) {
     return fail(ErrorCode::unsupported, "API key " + std::to_string(header.api_key) + " is not supported");
   }
   const std::string what = std::string(route->api.name) + " v" + std::to_string(header.api_version);
-  auto slot = answers_.add();
+  auto slot = answers_.add(timer);
   if (!slot) return fail(ErrorCode::unavailable, "the connection is broken");
   if (!route->api.versions.contains(header.api_version)) {
     if (header.api_key == kafka::api_versions_key) {
@@ -65,7 +70,7 @@ Result<void> Connection::handle_frame(ByteView frame) {
     }
     return fail(ErrorCode::unsupported, what + " is not supported");
   }
-  log_.debug("{}: {} #{}", peer_, what, header.correlation_id);
+  log_.debug("{} #{}", what, header.correlation_id);
   const Caller caller{header.api_version, std::move(header.client_id).value_or(""), host_of(peer_), &socket_};
   auto done = route->run(broker_, caller, header.correlation_id, body, std::move(slot));
   if (!done) return std::unexpected(std::move(done.error()).within(what));

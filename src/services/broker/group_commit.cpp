@@ -4,7 +4,15 @@
 
 namespace tickerlake::broker {
 
-GroupCommit::GroupCommit(Log log) : log_(std::move(log)), thread_([this] { run(); }) {}
+GroupCommit::GroupCommit(Log log, const Metrics& metrics)
+    : log_(std::move(log)),
+      metrics_(metrics),
+      round_seconds_(
+          metrics.histogram("tickerlake_kafka_sync_seconds", "Rounds of the group commit: how long syncing took.")),
+      synced_partitions_(
+          metrics.counter("tickerlake_kafka_sync_partitions_total", "Partitions synced, over all rounds.")),
+      synced_bytes_(metrics.counter("tickerlake_kafka_sync_bytes_total", "Bytes made durable, over all rounds.")),
+      thread_([this] { run(); }) {}
 
 GroupCommit::~GroupCommit() { stop(); }
 
@@ -34,11 +42,15 @@ void GroupCommit::run() {
       if (!rounds_.is_due()) return;
       round = rounds_.begin(std::chrono::steady_clock::now());
     }
+    const auto started = std::chrono::steady_clock::now();
     if (round.size() > 1) {
       for (const auto& file : round) file->begin_sync();
     }
     std::int64_t bytes = 0;
     for (const auto& file : round) bytes += file->sync();
+    round_seconds_.observe(std::chrono::steady_clock::now() - started);
+    synced_partitions_.add(round.size());
+    synced_bytes_.add(static_cast<std::uint64_t>(bytes));
     MutexLock lock(mutex_);
     rounds_.end(bytes);
   }

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "base/log.h"
+#include "base/metrics.h"
 #include "base/mutex.h"
 #include "services/broker/commit_rounds.h"
 
@@ -27,7 +28,7 @@ class Syncable {
 /// Syncable comes before GroupCommit::mutex_; a round holds neither while it syncs.
 class GroupCommit {
  public:
-  explicit GroupCommit(Log log);
+  explicit GroupCommit(Log log, const Metrics& metrics = {});
   ~GroupCommit();
   GroupCommit(const GroupCommit&) = delete;
   GroupCommit& operator=(const GroupCommit&) = delete;
@@ -41,6 +42,10 @@ class GroupCommit {
   void run() TL_EXCLUDES(mutex_);
 
   const Log log_;
+  const Metrics metrics_;  // keeps what the references name
+  Histogram& round_seconds_;
+  Counter& synced_partitions_;
+  Counter& synced_bytes_;
   Mutex mutex_;
   Condition wake_;
   CommitRounds<std::shared_ptr<Syncable>> rounds_ TL_GUARDED_BY(mutex_);

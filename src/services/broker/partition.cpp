@@ -22,6 +22,7 @@ void sync_or_panic(const io::File& file) {
 
 Partition::Partition(std::unique_ptr<PartitionLog> log, const TopicConfig& config, Environment environment)
     : environment_(std::move(environment)),
+      read_log_(environment_.log.limited(1)),
       directory_(log->directory()),
       last_checkpoint_(log->opened_with()),
       last_checkpoint_ms_(environment_.clock.now_ms()),

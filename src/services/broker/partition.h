@@ -64,7 +64,7 @@ struct Fetched {
   io::FileSlice batches;  // whole batches; the first may begin before the offset asked for
   Offsets offsets;
 };
-enum class FetchError { out_of_range, closed, storage };
+enum class FetchError { out_of_range, closed, storage, corrupt };
 
 struct TimestampedOffset {
   Offset offset;
@@ -155,12 +155,14 @@ class Partition final : public Syncable, public std::enable_shared_from_this<Par
   };
   Partition(std::unique_ptr<PartitionLog> log, const TopicConfig& config, Environment environment);
   Offsets offsets_locked() const TL_REQUIRES(mutex_);
+  FetchError read_failed(const Error& error) const;
   Result<void> write_checkpoint() TL_EXCLUDES(mutex_);
   bool needs_checkpoint(bool at_once) TL_EXCLUDES(mutex_);
   void remove_doomed(TimestampMs now_ms) TL_EXCLUDES(mutex_);
 
   // constant after construction
   const Environment environment_;
+  const Log read_log_;  // limited: a consumer asks again and again for what can't be read
   const io::Path directory_;
 
   Mutex checkpoint_mutex_;  // one checkpoint at a time

@@ -49,6 +49,12 @@ Result<std::optional<TimestampedOffset>> first_record_since(const io::File& file
 
 }  // namespace
 
+FetchError Partition::read_failed(const Error& error) const {
+  const bool corrupt = error.code == ErrorCode::corrupt || error.code == ErrorCode::unsupported;
+  read_log_.error("a read failed{}: {}", corrupt ? " (stop the server and run tickerlake fsck)" : "", error.message);
+  return corrupt ? FetchError::corrupt : FetchError::storage;
+}
+
 std::expected<Fetched, FetchError> Partition::read(Offset from, std::int64_t max_bytes, bool at_least_one) {
   const Offset asked = from;
   while (true) {
@@ -63,17 +69,11 @@ std::expected<Fetched, FetchError> Partition::read(Offset from, std::int64_t max
       }
       if (from >= fetched.offsets.high_watermark) return fetched;
       auto located = log_->locate(from, max_bytes, durability_.durable());
-      if (!located) {
-        environment_.log.error("fetch failed: {}", located.error().message);
-        return std::unexpected(FetchError::storage);
-      }
+      if (!located) return std::unexpected(read_failed(located.error()));
       range = *std::move(located);
     }
     auto slice = slice_of(range, from, max_bytes, at_least_one);
-    if (!slice) {
-      environment_.log.error("fetch failed: {}", slice.error().message);
-      return std::unexpected(FetchError::storage);
-    }
+    if (!slice) return std::unexpected(read_failed(slice.error()));
     if (!slice->empty() || slice->position < range.limit) {
       fetched.batches = *std::move(slice);
       return fetched;

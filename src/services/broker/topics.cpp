@@ -58,7 +58,11 @@ Result<void> check_topic_name(std::string_view name) {
 }
 
 Topics::Topics(const io::Path& directory, Options options, const Clock& clock, Log log)
-    : store_(directory), options_(options), clock_(clock), log_(std::move(log)), group_commit_(log_) {}
+    : store_(directory),
+      options_(options),
+      clock_(clock),
+      log_(std::move(log)),
+      group_commit_(log_, options_.metrics) {}
 
 Result<std::unique_ptr<Topics>> Topics::open(const io::Path& directory, Options options, const Clock& clock, Log log) {
   std::unique_ptr<Topics> topics(new Topics(directory, options, clock, std::move(log)));

@@ -52,6 +52,7 @@ class Topics {
     std::chrono::milliseconds maintenance_interval{5'000};  // checkpoints, removal of deleted files
     std::chrono::milliseconds retention_interval{300'000};  // log.retention.check.interval.ms
     std::int32_t max_partitions = broker::max_partitions;
+    Metrics metrics = {};
   };
 
   /// Finds the topics in the folder (made if missing) and recovers their logs.

@@ -45,7 +45,10 @@ Gateway::Gateway(aws::Credentials credentials, Services services, const Clock& c
 
 void Gateway::refuse(Dialect dialect, const aws::AuthError& error, const http::Request& request,
                      http::Response& response) const {
-  log_.debug("refused {} {} from {}: {}", request.method, request.target, request.peer, error.message);
+  log_.with("peer", request.peer)
+      .with("method", request.method)
+      .with("path", request.raw_path())
+      .debug("refused: {}", error.message);
   answer_refusal(dialect, error, request, response);
 }
 

@@ -174,7 +174,7 @@ TEST_F(GatewayTest, accepts_presigned_urls_without_headers_until_they_expire) {
 }
 
 TEST(JsonService, answers_operations_and_names_what_it_does_not_know) {
-  aws::JsonService service("AWSGlue");
+  aws::JsonService service("AWSGlue", "glue");
   service.add("Echo", [](const aws::Caller&, const boost::json::object& input) -> aws::JsonResult { return input; });
   service.add("Fail", [](const aws::Caller&, const boost::json::object&) -> aws::JsonResult {
     return aws::json_fail("EntityNotFoundException", "Table t not found.");

@@ -14,16 +14,19 @@ class WatchedBody final : public http::BodyReader {
   explicit WatchedBody(http::BodyReader& body) : body_(body) {}
   Result<std::size_t> read(MutableBytes into) override {
     auto n = body_.read(into);
+    if (n) bytes_ += *n;
     touched_ = true;
     if (n && *n == 0 && !into.empty()) ended_ = true;
     return n;
   }
   const http::Headers& trailers() const override { return body_.trailers(); }
+  std::size_t bytes() const { return bytes_; }
   bool touched() const { return touched_; }
   bool ended() const { return ended_; }
 
  private:
   http::BodyReader& body_;
+  std::size_t bytes_ = 0;
   bool touched_ = false;
   bool ended_ = false;
 };
@@ -58,16 +61,26 @@ void answer_error(const S3Request& request, const ApiError& error, S3Response& r
   response.xml(xml.take());
 }
 
-ApiResult<void> run(Store& store, S3Request& request, S3Response& response) {
+ApiResult<void> run(Store& store, S3Request& request, S3Response& response, std::string_view& name) {
   CHECK(parse_target(request));
   CHECK(check_headers(request));
-  TRY(const Operation operation, route(request));
-  return operation(store, request, response);
+  TRY(const NamedOperation operation, route(request));
+  name = operation.name;
+  return operation.run(store, request, response);
 }
 
 }  // namespace
 
+Service::Service(Store& store, Log log, const Metrics& metrics)
+    : store_(store),
+      log_(std::move(log)),
+      metrics_(metrics),
+      requests_(metrics, "s3"),
+      bytes_in_(metrics.counter("tickerlake_s3_bytes_in_total", "Bytes of requests' bodies.")),
+      bytes_out_(metrics.counter("tickerlake_s3_bytes_out_total", "Bytes of answers' bodies.")) {}
+
 void Service::handle(const aws::Caller& caller, http::Request& request, http::Response& response) {
+  const auto since = std::chrono::steady_clock::now();
   WatchedBody body(*request.body);
   request.body = &body;
   S3Request s3_request{request, caller, {}, {}, {}, {}};
@@ -79,16 +92,20 @@ void Service::handle(const aws::Caller& caller, http::Request& request, http::Re
   S3Response s3_response(response, [&] { finish_body(request, body, response); });
   s3_response.header("x-amz-request-id", s3_request.id);
   s3_response.header("x-amz-id-2", s3_request.id);
-  const auto result = run(store_, s3_request, s3_response);
+  std::string_view operation = "unknown";
+  const auto result = run(store_, s3_request, s3_response, operation);
   if (!result) {
     const ApiError& error = result.error();
     if (row(error.code).status >= 500) {
-      log_.warning("{} {}: {}: {}", request.method, request.target, row(error.code).name, error.text());
+      log_.warning("{} {}: {}: {}", request.method, request.raw_path(), row(error.code).name, error.text());
     } else {
-      log_.debug("{} {}: {}: {}", request.method, request.target, row(error.code).name, error.text());
+      log_.debug("{} {}: {}: {}", request.method, request.raw_path(), row(error.code).name, error.text());
     }
     if (!s3_response.started()) answer_error(s3_request, error, s3_response);
   }
+  bytes_in_.add(body.bytes());
+  bytes_out_.add(static_cast<std::uint64_t>(s3_response.sent()));
+  requests_.answered(operation, response.status, std::chrono::steady_clock::now() - since);
 }
 
 }  // namespace tickerlake::s3

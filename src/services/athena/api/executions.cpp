@@ -10,8 +10,8 @@
 
 namespace tickerlake::athena {
 
-Executions::Executions(Environment environment, Engine& engine, State& state, int workers, Log log)
-    : environment_(environment), engine_(engine), state_(state), log_(std::move(log)) {
+Executions::Executions(Environment environment, Engine& engine, State& state, int workers, Log log, Metrics metrics)
+    : environment_(environment), engine_(engine), state_(state), log_(std::move(log)), metrics_(std::move(metrics)) {
   const auto left = state_.unfinished();
   for (auto record : left.value_or(std::vector<ExecutionRecord>{})) {
     set_failed(record.body,
@@ -183,12 +183,30 @@ void Executions::finish(Live& live, const Outcome<ExecutionResult>& outcome) {
     set_times(live.record.body, live.record.submitted, live.started, now);
     record = live.record;
   }
+  const std::chrono::milliseconds took(SystemClock().now_ms() - record.submitted);
+  count(record, outcome ? outcome->bytes_scanned : 0, took);
+  const Log log = log_.with("id", record.id).with("ms", took.count());
   if (outcome) {
-    log_.info("{} succeeded: {} rows", record.id, outcome->rows_out);
+    log.with("rows", outcome->rows_out).info("query succeeded");
   } else {
-    log_.info("{}: {}", record.id, outcome.error().message);
+    log.info("query ended: {}", outcome.error().message);
   }
   store(record);
+}
+
+void Executions::count(const ExecutionRecord& record, std::int64_t bytes_scanned,
+                       std::chrono::milliseconds took) const {
+  metrics_.counter("tickerlake_athena_queries_total", "Queries ended, by state.", {{"state", state_of(record.body)}})
+      .add();
+  metrics_.counter("tickerlake_athena_bytes_scanned_total", "Bytes that queries read.")
+      .add(static_cast<std::uint64_t>(std::max<std::int64_t>(bytes_scanned, 0)));
+  metrics_.histogram("tickerlake_athena_query_seconds", "Time from submission to the end, queueing included.")
+      .observe(took);
+}
+
+Executions::Load Executions::load() {
+  const MutexLock lock(mutex_);
+  return {live_.size() - std::min(live_.size(), queue_.size()), queue_.size()};
 }
 
 void Executions::store(const ExecutionRecord& record) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "base/metrics.h"
 #include "services/athena/api/state.h"
 #include "services/athena/engine/engine.h"
 #include "services/athena/engine/execution.h"
@@ -32,7 +33,7 @@ struct Submission {
 /// Thread-safe.
 class Executions {
  public:
-  Executions(Environment environment, Engine& engine, State& state, int workers, Log log);
+  Executions(Environment environment, Engine& engine, State& state, int workers, Log log, Metrics metrics = {});
   /// Cancels everything and waits.
   ~Executions();
 
@@ -42,6 +43,10 @@ class Executions {
   Result<std::optional<boost::json::object>> find(const std::string& id);
   /// Ends an execution that isn't over; false when there is no such execution.
   Result<bool> stop(const std::string& id);
+  struct Load {
+    std::size_t running = 0, queued = 0;
+  };
+  Load load();
 
  private:
   struct Live {
@@ -60,12 +65,14 @@ class Executions {
   /// Makes the record final, unless it is; stores it.
   void finish(Live& live, const Outcome<ExecutionResult>& outcome);
   void store(const ExecutionRecord& record);
+  void count(const ExecutionRecord& record, std::int64_t bytes_scanned, std::chrono::milliseconds took) const;
 
   // constant after construction
   const Environment environment_;
   Engine& engine_;
   State& state_;
   const Log log_;
+  const Metrics metrics_;
 
   Mutex mutex_;  // before State's and Cancellation's
   Condition ready_;

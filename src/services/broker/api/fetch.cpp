@@ -76,6 +76,8 @@ class Fetch {
         return {KafkaError::offset_out_of_range, {}};
       case FetchError::closed:
         return {closed_error(broker_.topics(), by_id_), {}};
+      case FetchError::corrupt:
+        return {KafkaError::corrupt_message, {}};
       case FetchError::storage:
         break;
     }
@@ -122,6 +124,7 @@ class Fetch {
         topic.topic = target.topic;
         topic.topic_id = target.topic_id;
       }
+      broker_.metrics().bytes_out.add(static_cast<std::uint64_t>(outcome.fetched.batches.length));
       response.responses[place->second].partitions.push_back(partition_answer(target, outcome));
     }
     return response;

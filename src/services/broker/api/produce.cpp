@@ -111,6 +111,10 @@ class Append {
     if (!appended) {
       return refuse(data, to_kafka(appended.error().why, broker_.topics(), by_id), appended.error().message);
     }
+    if (!appended->duplicate) {
+      broker_.metrics().bytes_in.add(data.records.bytes.size());
+      broker_.metrics().messages_in.add(static_cast<std::uint64_t>(appended->next - appended->base));
+    }
     written_.push_back({found->partition, appended->next});
     PartitionAnswer answer;
     answer.index = data.index;

@@ -118,6 +118,8 @@ class LogRecovery {
       if (fate == RecoveryWalk::Fate::check) {
         TRY(const Offset next, check_segment(partition, *segment, walk.check_from(base)));
         walk.checked(next);
+        // Checkpoints flush the active segment's indexes only; those of the others must be whole from here on.
+        CHECK(segment->flush_indexes());
       } else if (std::ranges::find(indexed_, base) == indexed_.end()) {
         CHECK(rebuild_indexes(*segment));
       }

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "services/broker/log/log_testing.h"
 #include "services/broker/log/partition_log.h"
 #include "services/broker/log/segment_scan.h"
@@ -88,6 +90,32 @@ TEST_F(LogRecoveryTest, cuts_at_a_batch_in_which_any_byte_has_changed) {
     const auto log = open();
     ASSERT_EQ(log->end().offset, Offset(3)) << "changed byte " << in_batch << " of the batch";
   }
+}
+
+TEST_F(LogRecoveryTest, the_indexes_of_full_segments_are_whole_after_everything_was_checked) {
+  config_.segment_bytes = 2'000;
+  config_.index_interval_bytes = 100;
+  const auto indexes = [&] {
+    std::map<std::string, std::string> content;
+    for (const auto& entry : std::filesystem::directory_iterator(path_)) {
+      const std::string name = entry.path().filename().string();
+      if (name.ends_with("index")) content[name] = content_of(entry.path());
+    }
+    return content;
+  };
+  {
+    auto log = open();
+    for (int i = 0; i < 60; ++i) append(*log, make_batch({.timestamp_ms = 1'000 + 10 * i}));
+    checkpoint(*log);
+  }
+  const auto before = indexes();
+  ASSERT_GT(before.size(), 6u);
+  std::filesystem::remove(path_ / checkpoint_file_name);
+  {
+    auto log = open();
+    checkpoint(*log);
+  }
+  EXPECT_EQ(indexes(), before);
 }
 
 TEST_F(LogRecoveryTest, cuts_a_tail_of_zeros) {

@@ -4,7 +4,8 @@
 
 namespace tickerlake::glue {
 
-Service::Service(Catalog& catalog, Crawlers& crawlers) : operations_("AWSGlue") {
+Service::Service(Catalog& catalog, Crawlers& crawlers, const Metrics& metrics)
+    : operations_("AWSGlue", "glue", metrics) {
   add_database_operations(operations_, catalog);
   add_table_operations(operations_, catalog);
   add_table_version_operations(operations_, catalog);

@@ -9,7 +9,7 @@ namespace tickerlake::glue {
 /// Thread-safe. The catalog and the crawlers must outlive it.
 class Service {
  public:
-  Service(Catalog& catalog, Crawlers& crawlers);
+  Service(Catalog& catalog, Crawlers& crawlers, const Metrics& metrics = {});
   /// Answers one request whose signature is verified.
   void handle(const aws::Caller& caller, http::Request& request, http::Response& response) const {
     operations_.handle(caller, request, response);

@@ -39,6 +39,14 @@ Result<Catalog> Catalog::open(const std::filesystem::path& file, std::shared_ptr
 
 Documents Catalog::documents() { return Documents(*impl_->store); }
 
+Result<Catalog::Counts> Catalog::counts() const {
+  MutexLock lock(impl_->store->mutex);
+  auto statement = impl_->store->db.prepare(
+      "SELECT (SELECT count(*) FROM databases), (SELECT count(*) FROM tables), (SELECT count(*) FROM partitions)");
+  CHECK(statement.step());
+  return Counts{statement.integer(0), statement.integer(1), statement.integer(2)};
+}
+
 Result<void> Catalog::Impl::require_database(std::string_view name) const {
   auto statement = store->db.prepare("SELECT 1 FROM databases WHERE name=?");
   TRY(const bool found, statement.bind(name).step());

@@ -104,6 +104,12 @@ class Catalog {
   Result<BatchOutcome> delete_partitions(std::string_view database, std::string_view table,
                                          std::span<const std::vector<std::string>> values);
 
+  /// How much there is, for metrics.
+  struct Counts {
+    std::int64_t databases = 0, tables = 0, partitions = 0;
+  };
+  Result<Counts> counts() const;
+
   /// Named JSON documents in the same file, for what belongs to the catalog but isn't a table: crawlers, tags.
   Documents documents();
 

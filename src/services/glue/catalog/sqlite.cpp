@@ -109,6 +109,15 @@ Statement Sqlite::prepare(const char* sql) {
   return Statement(statement);
 }
 
+Result<Statement> Sqlite::try_prepare(const char* sql) {
+  auto& statement = statements_[sql];
+  if (statement == nullptr) {
+    const int code = sqlite3_prepare_v3(connection_, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
+    if (code != SQLITE_OK) return fail(ErrorCode::corrupt, sqlite3_errmsg(connection_));
+  }
+  return Statement(statement);
+}
+
 std::int64_t Sqlite::changes() const { return sqlite3_changes64(connection_); }
 
 Result<Transaction> Transaction::begin(Sqlite& database) {

@@ -56,6 +56,8 @@ class Sqlite {
   Result<void> execute(const char* sql);
   /// From the cache, or compiled. The text must be valid SQL: anything else is a bug and ends the process.
   Statement prepare(const char* sql);
+  /// The same for a file that may be damaged: then even valid SQL may not compile. ErrorCode::corrupt.
+  Result<Statement> try_prepare(const char* sql);
   /// Rows changed by the last statement.
   std::int64_t changes() const;
 

@@ -76,12 +76,17 @@ Result<void> fail_running(const std::string& name, CrawlerState state) {
 }  // namespace
 
 struct Crawlers::Impl {
-  Impl(Catalog& given_catalog, services::Objects& given_objects, Log given_log)
-      : catalog(given_catalog), objects(given_objects), log(std::move(given_log)), documents(catalog.documents()) {}
+  Impl(Catalog& given_catalog, services::Objects& given_objects, Log given_log, Metrics given_metrics)
+      : catalog(given_catalog),
+        objects(given_objects),
+        log(std::move(given_log)),
+        metrics(std::move(given_metrics)),
+        documents(catalog.documents()) {}
 
   Catalog& catalog;
   services::Objects& objects;
   const Log log;
+  const Metrics metrics;
   Documents documents;
   const SystemClock clock;
 
@@ -171,6 +176,7 @@ struct Crawlers::Impl {
       log.warning("crawler {}: {}", definition.name, crawl.error_message);
     }
     crawl.summary = summary_text(summary);
+    count(crawl);
     crawl.tables_created = summary.tables_created;
     crawl.tables_updated = summary.tables_updated;
     crawl.tables_deleted = summary.tables_deleted;
@@ -181,6 +187,15 @@ struct Crawlers::Impl {
     changed.notify_all();
   }
 
+  void count(const Crawl& ended) const {
+    const char* outcome = ended.outcome == CrawlOutcome::completed ? "completed"
+                          : ended.outcome == CrawlOutcome::stopped ? "stopped"
+                                                                   : "failed";
+    metrics.counter("tickerlake_glue_crawls_total", "Crawls ended, by outcome.", {{"outcome", outcome}}).add();
+    metrics.histogram("tickerlake_glue_crawl_seconds", "How long crawls took.")
+        .observe(std::chrono::milliseconds(ended.end_time - ended.start_time));
+  }
+
   CrawlerStatus describe(const Entry& entry) const TL_REQUIRES(mutex) {
     auto status = entry.status;
     if (status.state != CrawlerState::ready) status.elapsed_ms = clock.now_ms() - entry.history.back().start_time;
@@ -188,8 +203,8 @@ struct Crawlers::Impl {
   }
 };
 
-Crawlers::Crawlers(Catalog& catalog, services::Objects& objects, Log log)
-    : impl_(std::make_unique<Impl>(catalog, objects, std::move(log))) {
+Crawlers::Crawlers(Catalog& catalog, services::Objects& objects, Log log, Metrics metrics)
+    : impl_(std::make_unique<Impl>(catalog, objects, std::move(log), std::move(metrics))) {
   impl_->load();
 }
 
@@ -298,6 +313,12 @@ void Crawlers::wait(std::string_view name) {
     if (!entry || (*entry)->status.state == CrawlerState::ready) return;
     impl_->changed.wait(impl_->mutex);
   }
+}
+
+std::size_t Crawlers::running() const {
+  MutexLock lock(impl_->mutex);
+  return static_cast<std::size_t>(std::ranges::count_if(
+      impl_->entries, [](const auto& entry) { return entry.second->status.state != CrawlerState::ready; }));
 }
 
 Result<CrawlerMetrics> Crawlers::metrics(std::string_view name) const {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "base/metrics.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "services/glue/catalog/catalog.h"
@@ -57,7 +58,7 @@ struct CrawlerMetrics {
 /// unavailable from stop() of one that does not run.
 class Crawlers {
  public:
-  Crawlers(Catalog& catalog, services::Objects& objects, Log log);
+  Crawlers(Catalog& catalog, services::Objects& objects, Log log, Metrics metrics = {});
   /// Stops what runs and waits for it.
   ~Crawlers();
   Crawlers(const Crawlers&) = delete;
@@ -77,6 +78,8 @@ class Crawlers {
   /// Waits until the crawler is READY. For tests.
   void wait(std::string_view name);
 
+  /// How many crawl now.
+  std::size_t running() const;
   Result<CrawlerMetrics> metrics(std::string_view name) const;
   /// Newest first; the last max_history of them.
   Result<std::vector<Crawl>> history(std::string_view name) const;

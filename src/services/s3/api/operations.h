@@ -43,6 +43,10 @@ ApiResult<void> list_parts(Store& store, S3Request& request, S3Response& respons
 ApiResult<void> bucket_configuration(Store& store, S3Request& request, S3Response& response);
 
 /// The operation of a request. NotImplemented naming the sub-resource, MethodNotAllowed.
-ApiResult<Operation> route(const S3Request& request);
+struct NamedOperation {
+  Operation run;
+  std::string_view name;  // as AWS names it, for metrics
+};
+ApiResult<NamedOperation> route(const S3Request& request);
 
 }  // namespace tickerlake::s3

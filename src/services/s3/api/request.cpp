@@ -132,11 +132,13 @@ void S3Response::head(std::optional<std::int64_t> content_length) {
 
 void S3Response::bytes(std::string_view body) {
   start();
+  sent_ = std::ssize(body);
   (void)http_.send(body);
 }
 
 void S3Response::file(const io::File& file, std::int64_t position, std::int64_t length) {
   start();
+  sent_ = length;
   if (!http_.send_file(file, position, length)) http_.close_after();
 }
 

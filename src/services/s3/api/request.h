@@ -51,6 +51,8 @@ class S3Response {
   S3Response(http::Response& response, std::function<void()> before_sending)
       : http_(response), before_sending_(std::move(before_sending)) {}
   bool started() const { return started_; }
+  /// Bytes of the body.
+  std::int64_t sent() const { return sent_; }
   void header(std::string_view name, std::string_view value) { http_.headers.set(name, value); }
   void status(int status) { http_.status = status; }
 
@@ -73,6 +75,7 @@ class S3Response {
   http::Response& http_;
   const std::function<void()> before_sending_;
   bool started_ = false;
+  std::int64_t sent_ = 0;
 };
 
 std::optional<std::int64_t> parse_number(std::string_view text);

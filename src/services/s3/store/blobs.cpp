@@ -206,6 +206,16 @@ void Blobs::remove_freed(const BlobId& id) {
   lifecycle_.removed(id);
 }
 
+Blobs::Counts Blobs::counts() const {
+  MutexLock lock(mutex_);
+  Counts counts;
+  for (const auto& [id, use] : lifecycle_.uses()) {
+    counts.pinned += use.readers > 0 ? 1 : 0;
+    counts.freed += use.readers > 0 && use.freed ? 1 : 0;
+  }
+  return counts;
+}
+
 void Blobs::remove(const BlobId& id) {
   io::fault_point("s3.blob.free.before");
   if (const auto removed = io::remove_file(path(id)); !removed) log_.warning("{}", removed.error().message);

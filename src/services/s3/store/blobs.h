@@ -84,6 +84,12 @@ class Blobs {
   /// Frees what earlier runs left: their blobs for which is_named says no. Stops early when `stop` becomes true.
   void sweep(const std::function<bool(const BlobId&)>& is_named, const std::atomic<bool>& stop);
 
+  struct Counts {
+    std::size_t pinned = 0;  // have readers
+    std::size_t freed = 0;   // of them, those that go with their last reader
+  };
+  Counts counts() const TL_EXCLUDES(mutex_);
+
   /// For logs and tests.
   io::Path path(const BlobId& id) const;
 
@@ -104,7 +110,7 @@ class Blobs {
   const std::uint32_t first_folder_;  // of this run; every run begins a new one
   const Log log_;
 
-  Mutex mutex_;
+  mutable Mutex mutex_;
   BlobLifecycle lifecycle_ TL_GUARDED_BY(mutex_);
   std::shared_ptr<BlobFolder> current_ TL_GUARDED_BY(mutex_);
   std::uint32_t next_folder_ TL_GUARDED_BY(mutex_);

@@ -103,6 +103,21 @@ class RocksIndex final : public Index {
     return open_locked();
   }
 
+  Result<void> open_read_only() {
+    MutexLock lock(mutex_);
+    rocksdb::DB* db = nullptr;
+    const rocksdb::Status status = rocksdb::DB::OpenForReadOnly(options_, path_.string(), &db);
+    if (!status.ok()) return fail_rocksdb(status);
+    db_.reset(db);
+    return {};
+  }
+
+  Result<void> verify() const override {
+    const rocksdb::Status status = db()->VerifyChecksum();
+    if (!status.ok()) return fail_rocksdb(status);
+    return {};
+  }
+
   Result<std::optional<std::string>> get(std::string_view key) const override {
     std::string value;
     const rocksdb::Status status = db()->Get(rocksdb::ReadOptions(), slice(key), &value);
@@ -188,6 +203,25 @@ Result<std::unique_ptr<Index>> Index::open(const io::Path& path, const Log& log)
   auto index = std::make_unique<RocksIndex>(path, options_for_small_memory(log));
   CHECK(index->open());
   return index;
+}
+
+Result<std::unique_ptr<Index>> Index::open_read_only(const io::Path& path) {
+  if (!std::filesystem::exists(path / "CURRENT")) {
+    return fail(ErrorCode::not_found, path.string() + " holds no index");
+  }
+  rocksdb::Options options = options_for_small_memory(Log());
+  options.create_if_missing = false;
+  // A record that is damaged in the middle of the log is an error here; the usual mode ends the log there, silently.
+  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  auto index = std::make_unique<RocksIndex>(path, std::move(options));
+  CHECK(index->open_read_only());
+  return index;
+}
+
+Result<void> Index::salvage(const io::Path& path) {
+  const rocksdb::Status status = rocksdb::RepairDB(path.string(), options_for_small_memory(Log()));
+  if (!status.ok()) return fail_rocksdb(status);
+  return {};
 }
 
 std::optional<std::string> after_prefix(std::string_view prefix) {

@@ -37,6 +37,13 @@ class IndexCursor {
 class Index {
  public:
   static Result<std::unique_ptr<Index>> open(const io::Path& path, const Log& log);
+  /// For looking only: nothing on disk changes, commit() fails. ErrorCode::not_found when there is none.
+  static Result<std::unique_ptr<Index>> open_read_only(const io::Path& path);
+  /// Reads every file and compares its checksums. ErrorCode::internal.
+  virtual Result<void> verify() const = 0;
+  /// Builds it anew out of what can still be read of its files; entries may be missing or, having been deleted, be
+  /// back. The caller has a copy.
+  static Result<void> salvage(const io::Path& path);
   virtual ~Index() = default;
   virtual Result<std::optional<std::string>> get(std::string_view key) const = 0;
   /// Durable when it returns; commits of several threads share one sync.

@@ -15,11 +15,48 @@ Result<std::unique_ptr<Store>> Store::open(const io::Path& path, Log log) {
 }
 
 Store::Store(std::unique_ptr<Index> index, std::unique_ptr<Blobs> blobs, Log log)
-    : log_(std::move(log)), index_(std::move(index)), blobs_(std::move(blobs)), sweeper_([this] { sweep(); }) {}
+    : log_(std::move(log)),
+      index_(std::move(index)),
+      blobs_(std::move(blobs)),
+      // The cursor sees the index as it is now, before any change that usage_ is told of.
+      sweeper_([this, at_opening = index_->cursor()]() mutable {
+        count_usage(*at_opening);
+        at_opening.reset();  // or the index could not be opened anew
+        sweep();
+      }) {}
 
 Store::~Store() {
   stopping_ = true;
   sweeper_.join();
+}
+
+void Store::count_usage(IndexCursor& at_opening) {
+  std::map<std::string, BucketUsage, std::less<>> counted;
+  for (at_opening.seek("O"); at_opening.valid() && at_opening.key().starts_with('O'); at_opening.next()) {
+    if (stopping_) return;
+    const auto record = decode_object(at_opening.value());
+    if (!record) continue;  // said by the sweep
+    const std::string_view name = at_opening.key().substr(1);
+    BucketUsage& usage = counted[std::string(name.substr(0, name.find('\0')))];
+    ++usage.objects;
+    usage.bytes += record->size;
+  }
+  usage_.set_base(counted);
+}
+
+void Store::collect(Exposition& into) const {
+  if (const auto usage = usage_.now()) {
+    for (const auto& [bucket, of] : *usage) {
+      into.gauge("tickerlake_s3_objects", "Objects in a bucket.", {{"bucket", bucket}},
+                 static_cast<double>(of.objects));
+      into.gauge("tickerlake_s3_bytes", "Bytes of a bucket's objects.", {{"bucket", bucket}},
+                 static_cast<double>(of.bytes));
+    }
+  }
+  const Blobs::Counts blobs = blobs_->counts();
+  into.gauge("tickerlake_s3_blobs_pinned", "Blobs that are being read.", {}, static_cast<double>(blobs.pinned));
+  into.gauge("tickerlake_s3_blobs_awaiting_removal", "Blobs of replaced or deleted objects that are still being read.",
+             {}, static_cast<double>(blobs.freed));
 }
 
 // Blobs of earlier runs that no entry names. Entries made since then name blobs of this run, which are left alone.
@@ -115,6 +152,7 @@ ApiResult<ObjectRecord> Store::commit_record(std::string_view bucket, std::strin
   // not, the blob is swept then.
   blob.keep();
   CHECK(index_->commit(batch));
+  usage_.change(bucket, present ? 0 : 1, record.size - (present ? present->size : 0));
   if (present) blobs_->free(present->blob);
   return record;
 }
@@ -162,6 +200,7 @@ ApiResult<std::vector<ApiResult<void>>> Store::remove_objects(std::string_view b
   CHECK(this->bucket(bucket));
   std::vector<ApiResult<void>> results;
   std::vector<BlobId> freed;
+  std::int64_t freed_bytes = 0;
   {
     std::vector<std::unique_ptr<MutexLock>> locks;
     for (const std::size_t stripe : needed) locks.push_back(std::make_unique<MutexLock>(stripes_[stripe]));
@@ -172,10 +211,12 @@ ApiResult<std::vector<ApiResult<void>>> Store::remove_objects(std::string_view b
       if (allowed && present && std::find(freed.begin(), freed.end(), present->blob) == freed.end()) {
         batch.removals.push_back(keys::object(bucket, removal.key));
         freed.push_back(present->blob);
+        freed_bytes += present->size;
       }
       results.push_back(std::move(allowed));
     }
     if (!batch.removals.empty()) CHECK(index_->commit(batch));
+    usage_.change(bucket, -std::ssize(freed), -freed_bytes);
   }
   for (const BlobId& blob : freed) blobs_->free(blob);
   return results;

@@ -14,12 +14,14 @@
 #include <vector>
 
 #include "base/log.h"
+#include "base/metrics.h"
 #include "base/mutex.h"
 #include "services/objects.h"
 #include "services/s3/error.h"
 #include "services/s3/store/blobs.h"
 #include "services/s3/store/index.h"
 #include "services/s3/store/records.h"
+#include "services/s3/store/usage.h"
 
 namespace tickerlake::s3 {
 
@@ -144,6 +146,9 @@ class Store final : public services::Objects {
   ApiResult<Page<ListedUpload>> list_uploads(std::string_view bucket, const ListQuery& query,
                                              std::string_view id_marker) const;
 
+  /// For metrics: the buckets' content, and what becomes of blobs.
+  void collect(Exposition& into) const;
+
   // services::Objects
   Result<std::vector<services::ObjectInfo>> list(std::string_view bucket, std::string_view prefix,
                                                  std::string_view start_after, std::size_t limit) override;
@@ -158,6 +163,7 @@ class Store final : public services::Objects {
  private:
   Store(std::unique_ptr<Index> index, std::unique_ptr<Blobs> blobs, Log log);
   void sweep();
+  void count_usage(IndexCursor& at_opening);
   ApiResult<std::optional<ObjectRecord>> current(std::string_view bucket, std::string_view key) const;
   ApiResult<ObjectRecord> commit_record(std::string_view bucket, std::string_view key, BlobWriter& blob,
                                         ObjectRecord record, const WriteConditions& conditions, IndexBatch batch);
@@ -175,6 +181,7 @@ class Store final : public services::Objects {
   const Log log_;
   const std::unique_ptr<Index> index_;
   const std::unique_ptr<Blobs> blobs_;
+  Usage usage_;
 
   Mutex buckets_mutex_;                 // one creation or deletion of a bucket at a time
   std::array<Mutex, stripes> stripes_;  // the moment of a key's commit, chosen by its hash
