@@ -18,7 +18,7 @@ Executions::Executions(Environment environment, Engine& engine, State& state, in
                {ErrorCategory::system, error_type::internal,
                 "GENERIC_INTERNAL_ERROR: the service stopped while the query was at work", false, true},
                SystemClock().now_ms());
-    store(record);
+    (void)store(record);
   }
   for (int i = 0; i < workers; ++i) workers_.emplace_back([this] { work(); });
   clock_ = std::jthread([this] { watch_the_clock(); });
@@ -172,16 +172,27 @@ void Executions::finish(Live& live, const Outcome<ExecutionResult>& outcome) {
     const MutexLock lock(mutex_);
     if (live.over) return;
     live.over = true;
+    record = live.record;
     const auto now = SystemClock().now_ms();
     if (outcome) {
-      set_succeeded(live.record.body, *outcome, now);
+      set_succeeded(record.body, *outcome, now);
     } else if (live.overdue && outcome.error().cancelled) {
-      set_failed(live.record.body, {ErrorCategory::user, error_type::resources, "Query timeout", false, false}, now);
+      set_failed(record.body, {ErrorCategory::user, error_type::resources, "Query timeout", false, false}, now);
     } else {
-      set_failed(live.record.body, outcome.error(), now);
+      set_failed(record.body, outcome.error(), now);
     }
-    set_times(live.record.body, live.record.submitted, live.started, now);
-    record = live.record;
+    set_times(record.body, record.submitted, live.started, now);
+  }
+  // On disk before anybody is told: a client that has seen SUCCEEDED finds it so after a crash.
+  if (const auto stored = store(record); !stored && outcome) {
+    set_failed(record.body,
+               {ErrorCategory::system, error_type::internal,
+                "GENERIC_INTERNAL_ERROR: the query's end can't be stored: " + stored.error().message, false, true},
+               SystemClock().now_ms());
+  }
+  {
+    const MutexLock lock(mutex_);
+    live.record = record;
   }
   const std::chrono::milliseconds took(SystemClock().now_ms() - record.submitted);
   count(record, outcome ? outcome->bytes_scanned : 0, took);
@@ -191,7 +202,6 @@ void Executions::finish(Live& live, const Outcome<ExecutionResult>& outcome) {
   } else {
     log.info("query ended: {}", outcome.error().message);
   }
-  store(record);
 }
 
 void Executions::count(const ExecutionRecord& record, std::int64_t bytes_scanned,
@@ -209,11 +219,12 @@ Executions::Load Executions::load() {
   return {live_.size() - std::min(live_.size(), queue_.size()), queue_.size()};
 }
 
-void Executions::store(const ExecutionRecord& record) {
+Result<void> Executions::store(const ExecutionRecord& record) {
   io::fault_point("athena.execution.store.before");
   const auto stored = state_.put_execution(record);
   io::fault_point("athena.execution.store.after");
   if (!stored) log_.error("execution {} is not stored: {}", record.id, stored.error().message);
+  return stored;
 }
 
 }  // namespace tickerlake::athena

@@ -64,7 +64,7 @@ class Executions {
   Outcome<ExecutionResult> run_statement(Live& live);
   /// Makes the record final, unless it is; stores it.
   void finish(Live& live, const Outcome<ExecutionResult>& outcome);
-  void store(const ExecutionRecord& record);
+  Result<void> store(const ExecutionRecord& record);
   void count(const ExecutionRecord& record, std::int64_t bytes_scanned, std::chrono::milliseconds took) const;
 
   // constant after construction
