@@ -33,6 +33,7 @@ std::string decode(std::string_view text, const aws::ChunkedForm& form, std::siz
 
 /// The rules of the documentation, written down a second time.
 std::string encode(std::string_view content, unsigned flags, std::size_t chunk) {
+  chunk = std::max(chunk, content.size() / 8);  // each costs a signature
   const Sha256 key = aws::signing_key("secret", scope);
   std::string text, previous = seed;
   const auto sign = [&](std::string_view algorithm, const std::string& hashes) {

@@ -102,6 +102,7 @@ Written<Typed> typeof_(Writer& w, const FunctionCall& node, const Scope& scope) 
 }
 
 Written<Typed> grouping(Writer& w, const FunctionCall& node, const Scope& scope) {
+  if (node.arguments.empty()) return F::wrong_count(node);
   TRY(const auto values, F::arguments(w, node, scope));
   return Typed{"CAST(grouping(" + joined(values, ", ") + ") AS INTEGER)", Type::of(Kind::integer)};
 }
