@@ -1,13 +1,12 @@
 """When rows reach the lake: by age, by idleness, late ones together; and thousands of folders in little memory."""
 import json
-import os
 import random
 import signal
 import subprocess
 import time
 
 from conftest import BINARY
-from test_sink_verify import SCHEMA, objects, produce, rows
+from test_sink_verify import SCHEMA, objects, peak_kb, produce, rows
 
 
 def start_sink(server, topic, tmp_path, *flags, schema=SCHEMA):
@@ -105,12 +104,8 @@ def test_thousands_of_folders_fit_a_small_memory(server, tmp_path):
     path.write_text(json.dumps(SCHEMA))
     command = [BINARY, "sink", "--topic", topic, "--to", f"s3://tails/{topic}", "--schema", str(path), "--partition-by",
                "day", "--memory", str(2 << 20), "--until-end"]
-    process = subprocess.Popen(command, env=server.environment(), stderr=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0
-    print("peak", usage.ru_maxrss, "kB")
-    assert usage.ru_maxrss < 400 * 1024
+    peak = peak_kb(command, server)
+    assert peak < 400 * 1024, peak
     found = verified(server, topic)
     assert sum(its["rows"] for its in found) == 12_000
     assert sum(its["plans"] for its in found) < 20  # not crumbs

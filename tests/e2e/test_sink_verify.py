@@ -1,7 +1,11 @@
 """`sink verify` on lakes that the real sink wrote: clean ones, and each kind of damage."""
+import contextlib
 import csv
 import io
 import json
+import pathlib
+import subprocess
+import time
 
 import pytest
 
@@ -23,9 +27,26 @@ def rows(first, last):
     return [json.dumps({"id": i, "at": f"{2014 + i % 3}-01-02"}).encode() for i in range(first, last)]
 
 
+def peak_kb(command, server):
+    """Runs a command to its end; the most memory it took. (What wait4 tells includes the parent's, from before exec.)"""
+    process = subprocess.Popen([str(part) for part in command], env=server.environment(), stderr=subprocess.DEVNULL)
+    peak = 0
+    while process.poll() is None:
+        with contextlib.suppress(OSError, IndexError):  # it has just ended
+            peak = int(pathlib.Path(f"/proc/{process.pid}/status").read_text().split("VmHWM:")[1].split()[0])
+        time.sleep(0.02)
+    assert process.returncode == 0
+    return peak
+
+
 def objects(server, bucket, prefix):
-    pages = server.client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-    return [entry["Key"] for page in pages for entry in page.get("Contents", [])]
+    """None yet, while the sink has not made the bucket."""
+    s3 = server.client("s3")
+    try:
+        pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+        return [entry["Key"] for page in pages for entry in page.get("Contents", [])]
+    except s3.exceptions.NoSuchBucket:
+        return []
 
 
 @pytest.fixture(scope="module")
