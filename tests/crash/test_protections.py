@@ -41,7 +41,8 @@ class Ignored:
     kinds: tuple = (("cut", None),)
 
 
-RECORDS = "acknowledged|the lake has|group offset|ended with|can't be read|partition"
+# "exception set": librdkafka tells of a fatal error, its sequence numbers refused, from within a delivery report.
+RECORDS = "acknowledged|the lake has|became neither rows|group offset|ended with|can't be read|partition|exception set"
 OBJECTS = "object|plan|the lake has|ended with|query|bucket|Connection broken|bytes are missing"
 IGNORED = {
     "records are acknowledged before they are synced": Ignored("sync:*/kafka/topics/*.log", RECORDS),
