@@ -12,12 +12,8 @@ constexpr std::int32_t long_poll_ms = 100;
 constexpr std::int32_t answer_bytes = 8 << 20;
 constexpr std::int32_t partition_bytes = 1 << 20;
 constexpr std::int8_t read_committed = 1;
-constexpr milliseconds silence{30'000};     // then the connection counts as lost
-constexpr milliseconds shortest_pause{10};  // before leaders are asked for again
-constexpr milliseconds longest_pause{1'000};
-constexpr milliseconds look_time{5'000};
+constexpr milliseconds silence{30'000};  // then the connection counts as lost
 constexpr milliseconds idle_wait{1'000};
-constexpr milliseconds most_time_missing{30'000};  // of the topic
 constexpr std::int16_t last_version_by_name = 12;
 
 }  // namespace
@@ -26,7 +22,7 @@ BatchFetcher::BatchFetcher(std::unique_ptr<Cluster> cluster, FetchExchange& exch
     : cluster_(std::move(cluster)),
       exchange_(exchange),
       log_(log.named("consumer")),
-      pause_(shortest_pause),
+      lookup_(*cluster_, log_),
       thread_([this] { run(); }) {}
 
 BatchFetcher::~BatchFetcher() {
@@ -60,28 +56,12 @@ Result<void> BatchFetcher::find_leaders() {
   if (topic != topic_) {
     topic_ = topic;
     topic_id_ = {};
-    missing_since_.reset();
-  } else if (steady_clock::now() < next_look_) {
+    lookup_.forget();
+  } else if (!lookup_.is_due()) {
     return {};
   }
-  auto view = cluster_->topic(topic_, cluster_->for_at_most(look_time));
-  next_look_ = steady_clock::now() + pause_;
-  pause_ = std::min(pause_ * 2, longest_pause);
-  if (!view) {
-    log_.debug("{}", view.error().message);
-    return view.error().code == ErrorCode::unauthorized ? std::unexpected(view.error()) : Result<void>();
-  }
-  if (view->error == KafkaError::unknown_topic_or_partition) {
-    const auto now = steady_clock::now();
-    if (!missing_since_) missing_since_ = now;
-    if (now - *missing_since_ > most_time_missing) return fail(ErrorCode::not_found, "it is not there any more");
-    return {};
-  }
-  missing_since_.reset();
-  if (view->error != KafkaError::none)
-    return is_passing(view->error) ? Result<void>() : std::unexpected(to_error(view->error, "asking for its leaders"));
-  if (!topic_id_.is_zero() && !view->id.is_zero() && view->id != topic_id_)
-    return fail(ErrorCode::conflict, "it was deleted and made again");
+  TRY(const auto view, lookup_.look(topic_, topic_id_));
+  if (!view) return {};
   topic_id_ = view->id;
   MutexLock lock(exchange_.mutex);
   if (exchange_.topic != topic_) return {};  // assigned anew in the meantime
@@ -106,7 +86,7 @@ Result<void> BatchFetcher::ask() {
 }
 
 Result<void> BatchFetcher::ask(std::int32_t node) {
-  TRY(Connection * connection, cluster_->connect(node, cluster_->for_at_most(look_time)));
+  TRY(Connection * connection, cluster_->connect(node, cluster_->for_at_most(LeaderLookup::look_time)));
   Request asked{.topic = topic_, .parts = {}};
   {
     MutexLock lock(exchange_.mutex);
@@ -142,8 +122,7 @@ void BatchFetcher::wait() {
   {
     MutexLock lock(exchange_.mutex);
     if (exchange_.positions.needs_leaders()) {
-      const auto rest = std::chrono::ceil<milliseconds>(next_look_ - steady_clock::now());
-      time = exchange_.topic != topic_ ? milliseconds(0) : std::clamp(rest, milliseconds(0), idle_wait);
+      time = exchange_.topic != topic_ ? milliseconds(0) : lookup_.rest(idle_wait);
     }
   }
   cluster_->waiter().wait(interests, time);
@@ -199,7 +178,7 @@ Result<void> BatchFetcher::take_part(const Request& request, const FetchResponse
   if (part == request.parts.end()) return fail(ErrorCode::corrupt, "an answer about what was not asked for");
   if (answer.error_code == KafkaError::none) {
     TRY(auto fetched, read_fetched(answer, memory, part->offset));
-    pause_ = shortest_pause;
+    lookup_.succeeded();
     const std::int64_t end = answer.last_stable_offset >= 0 ? answer.last_stable_offset : answer.high_watermark;
     MutexLock lock(exchange_.mutex);
     if (!exchange_.positions.is_wanted(*part)) return {};

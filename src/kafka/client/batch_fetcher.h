@@ -11,6 +11,7 @@
 #include "base/mutex.h"
 #include "kafka/client/fetch_positions.h"
 #include "kafka/client/fetched.h"
+#include "kafka/client/leader_lookup.h"
 
 namespace tickerlake::kafka {
 
@@ -69,13 +70,11 @@ class BatchFetcher {
   const Log log_;
 
   // of the thread
+  LeaderLookup lookup_;
   std::string topic_;                          // whose id this is
   Uuid topic_id_;                              // as it was first found
   std::map<std::int32_t, Request> under_way_;  // by node
-  SteadyTime next_look_{};
-  std::chrono::milliseconds pause_;
-  std::optional<SteadyTime> missing_since_;
-  std::optional<Error> failure_;  // of a partition
+  std::optional<Error> failure_;               // of a partition
   std::thread thread_;
 };
 

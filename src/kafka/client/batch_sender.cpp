@@ -14,12 +14,9 @@ using std::chrono::steady_clock;
 
 constexpr milliseconds request_time{30'000};  // that a broker may take to store and replicate
 constexpr milliseconds silence{45'000};       // then the connection counts as lost
-constexpr milliseconds shortest_pause{10};    // before leaders are asked for again
-constexpr milliseconds longest_pause{1'000};
-constexpr milliseconds look_time{5'000};  // for an answer to that
+constexpr milliseconds id_pause{1'000};       // before a producer id is asked for again
 constexpr milliseconds idle_wait{1'000};
-constexpr milliseconds most_time_missing{30'000};  // of a topic that was there, before it counts as deleted
-constexpr std::size_t most_requests = 5;           // under way on a connection
+constexpr std::size_t most_requests = 5;  // under way on a connection
 constexpr std::int16_t acks_all = -1;
 constexpr std::int16_t last_version_by_name = 12;
 
@@ -48,9 +45,9 @@ BatchSender::BatchSender(std::unique_ptr<Cluster> cluster, std::string topic, co
       codec_(codec),
       exchange_(exchange),
       log_(log.named("producer")),
+      lookup_(*cluster_, log_),
       window_(view.leaders.size()),
-      next_sequence_(view.leaders.size()),
-      pause_(shortest_pause) {
+      next_sequence_(view.leaders.size()) {
   for (std::size_t i = 0; i < view.leaders.size(); ++i)
     window_.set_leader(static_cast<std::int32_t>(i), view.leaders[i]);
   thread_ = std::thread([this] { run(); });
@@ -74,7 +71,7 @@ Result<void> BatchSender::get_producer_id() {
   InitProducerIdRequest request;
   request.transaction_timeout_ms = std::numeric_limits<std::int32_t>::max();
   while (!cluster_->cancelled()) {
-    auto answer = cluster_->ask_any(request, cluster_->for_at_most(look_time));
+    auto answer = cluster_->ask_any(request, cluster_->for_at_most(LeaderLookup::look_time));
     if (answer && answer->error_code == KafkaError::none) {
       producer_id_ = answer->producer_id;
       producer_epoch_ = answer->producer_epoch;
@@ -84,7 +81,7 @@ Result<void> BatchSender::get_producer_id() {
     if (error.code != ErrorCode::unavailable && error.code != ErrorCode::timeout)
       return std::unexpected(std::move(error));
     log_.debug("{}", error.message);
-    cluster_->waiter().wait({}, longest_pause);
+    cluster_->waiter().wait({}, id_pause);
   }
   return {};
 }
@@ -115,27 +112,10 @@ Result<void> BatchSender::take_what_is_ready() {
   return {};
 }
 
-/// While leaders are asked for, answers of the other brokers wait: a pause, not a mistake.
 Result<void> BatchSender::find_leaders() {
-  if (!window_.needs_leaders() || steady_clock::now() < next_look_) return {};
-  auto view = cluster_->topic(topic_, cluster_->for_at_most(look_time));
-  next_look_ = steady_clock::now() + pause_;
-  pause_ = std::min(pause_ * 2, longest_pause);
-  if (!view) {
-    log_.debug("{}", view.error().message);
-    return view.error().code == ErrorCode::unauthorized ? std::unexpected(view.error()) : Result<void>();
-  }
-  if (view->error == KafkaError::unknown_topic_or_partition) {
-    const auto now = steady_clock::now();
-    if (!missing_since_) missing_since_ = now;
-    if (now - *missing_since_ > most_time_missing) return fail(ErrorCode::not_found, "it is not there any more");
-    return {};
-  }
-  missing_since_.reset();
-  if (view->error != KafkaError::none)
-    return is_passing(view->error) ? Result<void>() : std::unexpected(to_error(view->error, "asking for its leaders"));
-  if (view->id != topic_id_ && !view->id.is_zero() && !topic_id_.is_zero())
-    return fail(ErrorCode::conflict, "it was deleted and made again");
+  if (!window_.needs_leaders() || !lookup_.is_due()) return {};
+  TRY(const auto view, lookup_.look(topic_, topic_id_));
+  if (!view) return {};
   for (std::size_t i = 0; i < std::min(view->leaders.size(), next_sequence_.size()); ++i)
     window_.set_leader(static_cast<std::int32_t>(i), view->leaders[i]);
   return {};
@@ -152,7 +132,7 @@ Result<void> BatchSender::send() {
 }
 
 Result<void> BatchSender::send_to(std::int32_t node) {
-  TRY(Connection * connection, cluster_->connect(node, cluster_->for_at_most(look_time)));
+  TRY(Connection * connection, cluster_->connect(node, cluster_->for_at_most(LeaderLookup::look_time)));
   auto& requests = under_way_[node];
   while (requests.size() < most_requests) {
     Request parts = window_.take(node);
@@ -175,14 +155,12 @@ Result<void> BatchSender::send_to(std::int32_t node) {
 void BatchSender::wait() {
   std::vector<io::Waiter::Interest> interests;
   milliseconds time = idle_wait;
-  const auto now = steady_clock::now();
   for (const auto& [node, requests] : under_way_) {
     const Connection* connection = cluster_->connection(node);
     if (connection == nullptr || requests.empty()) continue;
     interests.push_back({.socket = &connection->socket(), .read = true, .write = connection->wants_to_write()});
   }
-  if (window_.needs_leaders())
-    time = std::clamp(std::chrono::ceil<milliseconds>(next_look_ - now), milliseconds(0), idle_wait);
+  if (window_.needs_leaders()) time = lookup_.rest(idle_wait);
   cluster_->waiter().wait(interests, time);
 }
 
@@ -236,7 +214,7 @@ void BatchSender::lose(std::int32_t node, const Error& why) {
 
 void BatchSender::acknowledge(const std::vector<BatchId>& done) {
   if (done.empty()) return;
-  pause_ = shortest_pause;
+  lookup_.succeeded();
   MutexLock lock(exchange_.mutex);
   for (const BatchId id : done) {
     auto node = kept_.extract(id);

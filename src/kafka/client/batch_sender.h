@@ -10,6 +10,7 @@
 
 #include "base/mutex.h"
 #include "kafka/client/cluster.h"
+#include "kafka/client/leader_lookup.h"
 #include "kafka/client/send_window.h"
 #include "kafka/records/batch_writer.h"
 
@@ -73,6 +74,7 @@ class BatchSender {
   const Log log_;
 
   // of the thread
+  LeaderLookup lookup_;
   SendWindow window_;
   std::int64_t producer_id_ = -1;
   std::int16_t producer_epoch_ = -1;
@@ -80,10 +82,7 @@ class BatchSender {
   BatchId next_batch_ = 0;
   std::map<BatchId, Kept> kept_;
   std::map<std::int32_t, std::deque<Request>> under_way_;  // by node, in the order of their answers
-  SteadyTime next_look_{};                                 // for leaders
-  std::chrono::milliseconds pause_;
-  std::optional<SteadyTime> missing_since_;  // the topic
-  std::optional<Error> failure_;             // of a batch: nothing may be sent behind it
+  std::optional<Error> failure_;                           // of a batch: nothing may be sent behind it
   std::thread thread_;
 };
 
