@@ -111,6 +111,7 @@ void RowParser::skip_space() {
 }
 
 bool RowParser::parse(std::string_view json, const RecordOrigin& origin) {
+  if (plain_.read(json, values_)) return true;
   at_ = json.data();
   end_ = json.data() + json.size();
   expected_ = 0;
@@ -317,26 +318,6 @@ bool RowParser::read_value(std::size_t field) {
       return fail_with("field " + schema_->fields[field].name + " is not " + type.text());
     default:
       break;
-  }
-  // Plain numbers, such as 12.5, without a detour.
-  if (type.kind == FieldKind::decimal || type.kind == FieldKind::int64) {
-    const char* p = at_;
-    std::int64_t digits = 0;
-    const int most_whole = type.kind == FieldKind::decimal ? type.precision - type.scale : 18;
-    while (p != end_ && is_digit(*p) && p - at_ < most_whole) digits = digits * 10 + (*p++ - '0');
-    int missing = type.kind == FieldKind::decimal ? type.scale : 0;
-    const std::ptrdiff_t whole = p - at_;
-    if (p != end_ && *p == '.' && missing > 0) {
-      ++p;
-      for (; p != end_ && is_digit(*p) && missing > 0; --missing) digits = digits * 10 + (*p++ - '0');
-    }
-    const bool ends = p != end_ && (*p == ',' || *p == '}') && is_digit(p[-1]);
-    if (ends && whole > 0 && (whole == 1 || *at_ != '0')) {
-      for (; missing > 0; --missing) digits *= 10;
-      value = {.is_null = false, .number = digits, .text = {}};
-      at_ = p;
-      return true;
-    }
   }
   return read_number_token(text) && convert(field, text, false);
 }

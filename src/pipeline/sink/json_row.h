@@ -1,10 +1,11 @@
 #pragma once
-// One record to one row: a JSON object read in a single pass, quick when its members come in the schema's order.
+// One record to one row: a JSON object of any look, read in a single pass.
 #include <deque>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "pipeline/sink/plain_row.h"
 #include "pipeline/sink/rows.h"
 #include "pipeline/sink/schema.h"
 
@@ -23,7 +24,7 @@ struct RecordOrigin {
 class RowParser {
  public:
   explicit RowParser(const Schema& schema)
-      : schema_(&schema), values_(schema.fields.size()), seen_(schema.fields.size()) {}
+      : schema_(&schema), plain_(schema), values_(schema.fields.size()), seen_(schema.fields.size()) {}
   /// True: values() is the row, valid while the record and until the next call; false: reason() says why the record is
   /// none.
   bool parse(std::string_view json, const RecordOrigin& origin);
@@ -47,6 +48,7 @@ class RowParser {
   bool set_origin(const RecordOrigin& origin);
 
   const Schema* schema_;
+  PlainRowReader plain_;
   std::vector<Value> values_;
   std::string reason_;
   std::vector<std::string> keys_;  // by field: what its member begins with when written plainly: "name":

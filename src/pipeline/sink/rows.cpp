@@ -53,13 +53,18 @@ std::string value_text(const FieldType& type, const Value& value) {
 }  // namespace
 
 std::uint32_t TextPool::add(std::string_view text, std::int64_t& memory) {
-  if (!texts_.empty() && *texts_[last_] == text) return last_;
-  if (const auto found = ids_.find(text); found != ids_.end()) return last_ = found->second;
-  last_ = static_cast<std::uint32_t>(texts_.size());
-  texts_.push_back(&ids_.emplace(text, last_).first->first);
-  constexpr std::int64_t node_bytes = 96;  // a hash node with its bucket, and two pointers
+  if (!texts_.empty()) {
+    const std::uint32_t follower = followers_[last_];
+    if (*texts_[follower] == text) return last_ = follower;
+    if (const auto found = ids_.find(text); found != ids_.end()) return last_ = followers_[last_] = found->second;
+  }
+  const auto id = static_cast<std::uint32_t>(texts_.size());
+  texts_.push_back(&ids_.emplace(text, id).first->first);
+  if (id > 0) followers_[last_] = id;
+  followers_.push_back(id);
+  constexpr std::int64_t node_bytes = 100;  // a hash node with its bucket, two pointers and a follower
   memory += node_bytes + static_cast<std::int64_t>(text.size());
-  return last_;
+  return last_ = id;
 }
 
 Rows::Rows(std::size_t fields, Time since) : columns_(fields), since_(since) {

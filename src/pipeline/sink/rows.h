@@ -36,7 +36,9 @@ class TextPool {
   };
   std::unordered_map<std::string, std::uint32_t, Hash, std::equal_to<>> ids_;
   std::vector<const std::string*> texts_;  // ids_'s keys: they don't move
-  std::uint32_t last_ = 0;                 // the one that came last comes often again
+  // What came behind a text comes there mostly again: the symbols of a day are those of the day before.
+  std::vector<std::uint32_t> followers_;
+  std::uint32_t last_ = 0;
 };
 
 struct ColumnData {
