@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "app/commands/commands.h"
+#include "cluster/cluster.h"
 
 namespace tickerlake::app {
 namespace {
@@ -214,6 +215,68 @@ int run_command_line(int argc, const char* const* argv) {
   add_output(*groups_command, groups.output);
   add_kafka(*groups_command, groups.kafka);
   groups_command->callback([&] { run = [&](Context& context) { return run_groups(groups, context); }; });
+
+  ClusterUpOptions cluster_up;
+  ClusterOptions cluster;
+  auto* cluster_command = app.add_subcommand("cluster", "real Apache Kafka on this machine: needs a JVM");
+  cluster_command->require_subcommand(1);
+  const auto add_cluster_data = [](CLI::App& command, io::Path& data) {
+    command.add_option("--data", data, "the cluster's folder")
+        ->envname("TICKERLAKE_CLUSTER_DATA")
+        ->option_text("DIR")
+        ->capture_default_str();
+  };
+  const auto add_timeout = [](CLI::App& command, std::int64_t& timeout_s, const char* what) {
+    command.add_option("--timeout", timeout_s, what)
+        ->check(CLI::Range(std::int64_t{0}, std::int64_t{3600}))
+        ->capture_default_str();
+  };
+  auto* cluster_up_command =
+      cluster_command->add_subcommand("up", "make a cluster, or start those nodes of it that don't run");
+  add_cluster_data(*cluster_up_command, cluster_up.data);
+  cluster_up_command->add_flag("--zookeeper", cluster_up.zookeeper,
+                               "Kafka 3.9 and an ensemble of 3 ZooKeeper servers (default: Kafka 4 with KRaft)");
+  cluster_up_command->add_option("--brokers", cluster_up.brokers, "how many (default 3)")
+      ->check(CLI::Range(1, cluster::max_brokers));
+  cluster_up_command->add_option("--port", cluster_up.port, "of the first broker (default 19092); 0: free ones")
+      ->check(CLI::Range(0, 65535));
+  cluster_up_command->add_option("--heap-mb", cluster_up.heap_mb, "of each broker's JVM (default 512)")
+      ->check(CLI::Range(64, 1 << 20));
+  cluster_up_command->add_flag("--sasl-ssl", cluster_up.sasl_ssl,
+                               "clients need SASL/SCRAM over TLS; client.properties has what they need");
+  cluster_up_command->add_option("--set", cluster_up.set, "a property for every broker, as often as needed")
+      ->option_text("KEY=VALUE")
+      ->expected(1)
+      ->take_all();
+  cluster_up_command->add_option("--kafka-home", cluster_up.kafka_home, "an unpacked Apache Kafka; else it is fetched")
+      ->option_text("DIR");
+  cluster_up_command->add_option("--cache", cluster_up.cache, "where its jars are kept")
+      ->option_text("DIR")
+      ->capture_default_str();
+  add_timeout(*cluster_up_command, cluster_up.timeout_s, "seconds to wait until all nodes serve");
+  cluster_up_command->callback([&] { run = [&](Context& context) { return run_cluster_up(cluster_up, context); }; });
+
+  auto* cluster_status_command = cluster_command->add_subcommand(
+      "status", "its nodes, their logs, and who leads; exit code 1 unless all of them serve");
+  add_cluster_data(*cluster_status_command, cluster.data);
+  add_output(*cluster_status_command, cluster.output);
+  cluster_status_command->callback(
+      [&] { run = [&](Context& context) { return run_cluster_status(cluster, context); }; });
+
+  for (const auto& [action, what] :
+       {std::pair{"down", "stop all nodes"}, std::pair{"start", "start nodes"},
+        std::pair{"stop", "end nodes cleanly (SIGTERM)"}, std::pair{"kill", "end nodes at once (SIGKILL)"},
+        std::pair{"pause", "stop the clocks of nodes (SIGSTOP)"},
+        std::pair{"resume", "let paused nodes go on (SIGCONT)"}}) {
+    auto* command = cluster_command->add_subcommand(action, what);
+    add_cluster_data(*command, cluster.data);
+    const std::string_view name = action;
+    if (name != "down") command->add_option("NODE", cluster.nodes, "broker-1, zookeeper-1, …")->required();
+    if (name == "down" || name == "stop" || name == "kill")
+      add_timeout(*command, cluster.timeout_s, "seconds to wait for its end");
+    command->callback(
+        [&, action] { run = [&, action](Context& context) { return run_cluster(cluster, action, context); }; });
+  }
 
   FsckOptions fsck;
   auto* fsck_command =

@@ -12,10 +12,11 @@ MAY_INCLUDE = {
     "aws": {"http", "io", "base"},
     "kafka": {"io", "base"},
     "duckdb": {"base"},
+    "cluster": {"kafka", "io", "base"},
     "services": {"aws", "http", "kafka", "duckdb", "io", "base"},
     "pipeline": {"aws", "http", "kafka", "duckdb", "io", "base"},
     "web": {"aws", "http", "kafka", "io", "base"},
-    "app": {"services", "pipeline", "web", "aws", "http", "kafka", "duckdb", "io", "base"},
+    "app": {"services", "pipeline", "web", "cluster", "aws", "http", "kafka", "duckdb", "io", "base"},
 }
 
 # Headers that are slow to compile, or another's business: where alone they may be included.

@@ -10,6 +10,7 @@
 #include "app/interrupt.h"
 #include "app/output.h"
 #include "base/log.h"
+#include "cluster/distribution.h"
 
 namespace tickerlake::app {
 
@@ -123,6 +124,31 @@ struct FsckOptions {
   OutputFormat output = OutputFormat::table;
 };
 int run_fsck(const FsckOptions& options, Context& context);
+
+/// $TICKERLAKE_DATA or its default, with "-cluster" behind it.
+io::Path default_cluster_dir();
+
+/// What is not given is the default for a new cluster.
+struct ClusterUpOptions {
+  io::Path data = default_cluster_dir();
+  bool zookeeper = false, sasl_ssl = false;
+  std::optional<int> brokers, port, heap_mb;
+  std::vector<std::string> set;  // "key=value" for every broker
+  std::string kafka_home;        // empty: fetched into the cache
+  io::Path cache = cluster::default_cache();
+  std::int64_t timeout_s = 180;
+};
+int run_cluster_up(const ClusterUpOptions& options, Context& context);
+
+struct ClusterOptions {
+  io::Path data = default_cluster_dir();
+  std::vector<std::string> nodes;
+  std::int64_t timeout_s = 60;  // for what stops
+  OutputFormat output = OutputFormat::table;
+};
+int run_cluster_status(const ClusterOptions& options, Context& context);
+/// action: down; start, stop, kill, pause, resume of the nodes.
+int run_cluster(const ClusterOptions& options, const std::string& action, Context& context);
 
 struct StatusOptions {
   KafkaOptions kafka;
