@@ -1,7 +1,7 @@
 # The ways in. `make help` lists them.
 BUILD := build/release
 .DEFAULT_GOAL := help
-.PHONY: help build demo test test-all soak bench fuzz install clean packages
+.PHONY: help build demo cluster test test-all soak bench fuzz install clean packages
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -14,6 +14,9 @@ build: packages ## build build/release/tickerlake
 
 demo: build ## run the main job on datasets/kaggle-sample and show what comes out
 	@$(BUILD)/tickerlake demo
+
+cluster: build ## run Apache Kafka itself on this machine, three brokers: docs/cluster.md (needs Java and Maven)
+	@$(BUILD)/tickerlake cluster up
 
 test: ## build and run every test; the last line counts them
 	@scripts/install-packages test

@@ -8,6 +8,8 @@ import time
 
 import pytest
 
+pytest_plugins = ("support.kafka_cluster",)
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BINARY = pathlib.Path(os.environ.get("TICKERLAKE_BUILD", ROOT / "build" / "release")) / "tickerlake"
 

@@ -23,14 +23,21 @@ void add_data(CLI::App& command, io::Path& data, const char* what) {
   command.add_option("--data", data, what)->envname("TICKERLAKE_DATA")->option_text("DIR");
 }
 
-void add_kafka(CLI::App& command, KafkaOptions& kafka) {
-  command.add_option("--bootstrap", kafka.bootstrap, "Kafka's address; else the server of --data, else 127.0.0.1:9092")
-      ->envname("TICKERLAKE_BOOTSTRAP")
-      ->option_text("HOST:PORT");
+void add_kafka_settings(CLI::App& command, KafkaOptions& kafka) {
+  command.add_option("--kafka-config", kafka.config, "a file of librdkafka's or of Java clients' properties")
+      ->envname("TICKERLAKE_KAFKA_CONFIG")
+      ->option_text("FILE");
   command.add_option("-X", kafka.properties, "a librdkafka property, as often as needed")
       ->option_text("KEY=VALUE")
       ->expected(1)
       ->take_all();
+}
+
+void add_kafka(CLI::App& command, KafkaOptions& kafka) {
+  command.add_option("--bootstrap", kafka.bootstrap, "Kafka's address; else the server of --data, else 127.0.0.1:9092")
+      ->envname("TICKERLAKE_BOOTSTRAP")
+      ->option_text("HOST:PORT");
+  add_kafka_settings(command, kafka);
   add_data(command, kafka.data, "the folder of the server to use when nothing else is said");
 }
 
@@ -162,10 +169,7 @@ int run_command_line(int argc, const char* const* argv) {
   sink_verify_command
       ->add_option("--bootstrap", sink_verify.kafka.bootstrap, "also say how far this Kafka's topic is ahead")
       ->option_text("HOST:PORT");
-  sink_verify_command->add_option("-X", sink_verify.kafka.properties, "a librdkafka property, as often as needed")
-      ->option_text("KEY=VALUE")
-      ->expected(1)
-      ->take_all();
+  add_kafka_settings(*sink_verify_command, sink_verify.kafka);
   add_output(*sink_verify_command, sink_verify.output);
   add_data(*sink_verify_command, sink_verify.kafka.data, "the folder of the server to use when nothing else is said");
   sink_verify_command->callback([&] { run = [&](Context& context) { return run_sink_verify(sink_verify, context); }; });
@@ -199,8 +203,8 @@ int run_command_line(int argc, const char* const* argv) {
       ->capture_default_str();
   topics_command->add_option("NAME", topics.names, "topics");
   topics_command->add_option("--partitions", topics.partitions, "of a new topic")->capture_default_str();
-  topics_command->add_option("--replication-factor", topics.replication_factor, "of a new topic")
-      ->capture_default_str();
+  topics_command->add_option("--replication-factor", topics.replication_factor,
+                             "of a new topic (default: as the cluster has it)");
   topics_command->add_option("--config", topics.configs, "NAME=VALUE of a new topic")->take_all();
   add_output(*topics_command, topics.output);
   add_kafka(*topics_command, topics.kafka);

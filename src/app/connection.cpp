@@ -3,13 +3,25 @@
 #include <charconv>
 
 #include "base/time.h"
+#include "kafka/client/settings_file.h"
 
 namespace tickerlake::app {
 
 Result<kafka::ClientSettings> kafka_settings(const KafkaOptions& options) {
   kafka::ClientSettings settings;
-  if (!options.bootstrap.empty()) {
-    settings.bootstrap = options.bootstrap;
+  std::string bootstrap = options.bootstrap;
+  if (!options.config.empty()) {
+    TRY(auto properties, kafka::read_settings_file(options.config));
+    for (auto& property : properties) {
+      if (property.first != "bootstrap.servers") {
+        settings.properties.push_back(std::move(property));
+      } else if (bootstrap.empty()) {
+        bootstrap = std::move(property.second);
+      }
+    }
+  }
+  if (!bootstrap.empty()) {
+    settings.bootstrap = std::move(bootstrap);
   } else if (const auto endpoints = load_endpoints(options.data)) {
     settings.bootstrap = endpoints->kafka.text();
   }

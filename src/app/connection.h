@@ -10,7 +10,7 @@
 
 namespace tickerlake::app {
 
-/// ErrorCode::invalid_argument for a property without '='.
+/// ErrorCode::invalid_argument for a property without '='; errors of kafka::read_settings_file.
 Result<kafka::ClientSettings> kafka_settings(const KafkaOptions& options);
 
 /// How AWS is reached: as the SDKs' variables and profiles say; else the server of the data folder.

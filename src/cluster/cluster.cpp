@@ -9,6 +9,8 @@
 #include "base/digest.h"
 #include "base/panic.h"
 #include "cluster/ports.h"
+#include "cluster/secrets.h"
+#include "kafka/client/settings_file.h"
 
 namespace tickerlake::cluster {
 namespace {
@@ -20,6 +22,7 @@ constexpr const char* host = "127.0.0.1";
 constexpr std::chrono::minutes format_patience{3};
 constexpr milliseconds kill_patience{10'000};
 constexpr int zookeeper_heap_mb = 128;
+constexpr const char* user = "tickerlake";  // of a secured cluster
 constexpr int lines_shown = 12;
 
 /// As Kafka writes a Uuid: 16 bytes in base64url without padding. A '-' in front would look like a flag.
@@ -70,13 +73,33 @@ Result<void> write_node(const Description& cluster, const NodeDescription& node,
                                                                : zookeeper_properties(cluster, node, layout));
 }
 
+/// What clients need to know, and with TLS the secrets, in a folder that only the owner may enter.
+Result<void> write_client(const Description& cluster, const Layout& layout) {
+  std::string properties = "bootstrap.servers=" + bootstrap_of(cluster) + "\n";
+  if (cluster.sasl_ssl) {
+    CHECK(io::make_directories(layout.secrets()));
+    std::error_code error;
+    std::filesystem::permissions(layout.secrets(), std::filesystem::perms::owner_all, error);
+    if (error) return fail_errno(layout.secrets().string(), error.value());
+    TRY(const Certificate made, make_certificate());
+    CHECK(io::write_file_atomically(layout.certificate(), made.certificate));
+    CHECK(io::write_file_atomically(layout.key(), made.key + made.certificate));
+    properties += fmt::format(
+        "security.protocol=SASL_SSL\nsasl.mechanism=SCRAM-SHA-512\nsasl.username={}\nsasl.password={}\n"
+        "ssl.ca.location={}\n",
+        user, make_password(), layout.certificate().string());
+  }
+  return io::write_file_atomically(layout.client(cluster), properties);
+}
+
 }  // namespace
 
-Cluster::Cluster(Layout layout, Description description, const Log& log)
+Cluster::Cluster(Layout layout, Description description, kafka::Properties client, const Log& log)
     : layout_(std::move(layout)), description_(std::move(description)), log_(log) {
   for (const NodeDescription& node : description_.nodes)
     nodes_.push_back({node.name(), node.role, node.id, {host, node.port}, layout_.log(node)});
-  client_.bootstrap = bootstrap_of(description_);
+  std::erase_if(client, [](const auto& property) { return property.first == "bootstrap.servers"; });
+  client_ = {bootstrap_of(description_), std::move(client)};
 }
 
 Result<Cluster> Cluster::create(const io::Path& data, const ClusterOptions& options, const Distribution& distribution,
@@ -103,10 +126,10 @@ Result<Cluster> Cluster::create(const io::Path& data, const ClusterOptions& opti
 
   for (const NodeDescription& node : cluster.nodes) CHECK(write_node(cluster, node, layout));
   CHECK(io::write_file_atomically(layout.logging(), logging_properties(distribution)));
-  CHECK(io::write_file_atomically(layout.client(), "bootstrap.servers=" + bootstrap_of(cluster) + "\n"));
+  CHECK(write_client(cluster, layout));
   // Last: a folder with this file holds a whole cluster.
   CHECK(io::write_file_atomically(layout.description(), cluster.to_json()));
-  return Cluster(layout, std::move(cluster), log);
+  return open(data, log);
 }
 
 Result<Cluster> Cluster::open(const io::Path& data, const Log& log) {
@@ -119,7 +142,8 @@ Result<Cluster> Cluster::open(const io::Path& data, const Log& log) {
   CHECK(text);
   auto description = Description::from_json(*text);
   if (!description) return std::unexpected(std::move(description.error()).within(layout.description().string()));
-  return Cluster(layout, *std::move(description), log);
+  TRY(auto properties, kafka::read_settings_file(layout.client(*description)));
+  return Cluster(layout, *std::move(description), std::move(properties), log);
 }
 
 Result<Node> Cluster::node(const std::string& name) const {
@@ -194,6 +218,10 @@ Result<void> Cluster::format(const std::vector<NodeDescription>& nodes) const {
                                        description_.cluster_id,
                                        "-c",
                                        layout_.config(node).string()};
+    if (const auto* password = client_.property("sasl.password")) {
+      arguments.insert(arguments.end(),
+                       {"--add-scram", fmt::format("SCRAM-SHA-512=[name={},password={}]", user, *password)});
+    }
     TRY(auto process, spawn({std::move(arguments), layout_.node(node), layout_.log(node)}));
     running.emplace_back(&node, std::move(process));
   }

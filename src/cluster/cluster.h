@@ -19,6 +19,7 @@
 #include "io/file.h"
 #include "io/socket.h"
 #include "kafka/client/settings.h"
+#include "kafka/client/settings_file.h"
 
 namespace tickerlake::cluster {
 
@@ -89,7 +90,7 @@ class Cluster {
   /// How clients reach it, with what SASL and TLS need.
   const kafka::ClientSettings& client() const { return client_; }
   /// The same as a file of librdkafka's properties.
-  io::Path client_file() const { return layout_.client(); }
+  io::Path client_file() const { return layout_.client(description_); }
 
   /// Starts every node that doesn't run (no more; see wait_until_complete).
   Result<void> start() const;
@@ -111,7 +112,7 @@ class Cluster {
   Result<void> wait_until_complete(std::chrono::milliseconds timeout, const std::stop_token& stop) const;
 
  private:
-  Cluster(Layout layout, Description description, const Log& log);
+  Cluster(Layout layout, Description description, kafka::Properties client, const Log& log);
   const NodeDescription& description_of(const Node& node) const;
   std::optional<ProcessId> process_of(const NodeDescription& node) const;
   ProcessState state_of(const NodeDescription& node) const;

@@ -13,7 +13,8 @@ struct Layout {
   io::Path secrets() const { return data / "secrets"; }
   io::Path certificate() const { return secrets() / "ca.pem"; }   // the clients' trust
   io::Path key() const { return secrets() / "broker.pem"; }       // the brokers' key and certificate
-  io::Path client() const { return data / "client.properties"; }  // for any client, ours too
+  /// For any client, ours too; with a password in it among the secrets.
+  io::Path client(const Description& of) const { return (of.sasl_ssl ? secrets() : data) / "client.properties"; }
   io::Path logging() const { return data / "logging.properties"; }
   io::Path node(const NodeDescription& node) const { return data / node.name(); }
   io::Path config(const NodeDescription& node) const;

@@ -51,10 +51,12 @@ struct DemoOptions {
 };
 int run_demo(const DemoOptions& options, Context& context);
 
-/// How a client command finds Kafka: the flag, or TICKERLAKE_BOOTSTRAP, or the server of the data folder, or 9092.
+/// How a client command finds Kafka: the flag, or TICKERLAKE_BOOTSTRAP, or the file of settings, or the server of the
+/// data folder, or 9092.
 struct KafkaOptions {
   std::string bootstrap;
-  std::vector<std::string> properties;  // "key=value" of librdkafka
+  std::string config;                   // a file of librdkafka's or Java's properties
+  std::vector<std::string> properties;  // "key=value" of librdkafka; they win over the file's
   io::Path data = default_data_dir();
 };
 
@@ -104,8 +106,8 @@ struct TopicsOptions {
   KafkaOptions kafka;
   std::string action = "list";  // list, describe, create, delete
   std::vector<std::string> names;
-  int partitions = 4, replication_factor = 1;
-  std::vector<std::string> configs;  // "name=value"
+  int partitions = 4, replication_factor = -1;  // -1: the cluster's default
+  std::vector<std::string> configs;             // "name=value"
   OutputFormat output = OutputFormat::table;
 };
 int run_topics(const TopicsOptions& options, Context& context);

@@ -73,7 +73,7 @@ int run_sink_verify(const SinkVerifyCommand& command, Context& context) {
       context.log.named("verify"));
   if (!found) return stop.requested() ? int{ExitCode::interrupted} : report("sink verify", found.error());
   std::optional<std::vector<std::int64_t>> ends;
-  if (!command.kafka.bootstrap.empty()) {
+  if (!command.kafka.bootstrap.empty() || !command.kafka.config.empty()) {
     auto asked = topic_ends(command, context.log.named("verify"));
     if (!asked) return report("sink verify", asked.error());
     ends = *std::move(asked);

@@ -4,6 +4,7 @@
 
 #include "app/commands/commands.h"
 #include "app/connection.h"
+#include "app/offsets.h"
 #include "http/client.h"
 #include "kafka/client/admin.h"
 
@@ -89,16 +90,22 @@ Result<std::string> describe_kafka(const kafka::ClientSettings& settings, const 
   TRY(auto admin, kafka::Admin::create(settings, log));
   TRY(const auto layout, admin.layout(patience));
   std::int64_t records = 0;
-  std::size_t partitions = 0;
+  std::size_t partitions = 0, leaderless = 0, silent = 0;
+  PartitionOffsets offsets(admin);
   for (const auto& topic : layout.topics) {
     partitions += topic.partitions.size();
     for (const auto& partition : topic.partitions) {
-      TRY(const auto marks, admin.watermarks(topic.name, partition.id, patience));
-      records += marks.high - marks.low;
+      TRY(const auto marks, offsets.of(topic.name, partition));
+      if (marks) records += marks->high - marks->low;
+      if (partition.leader < 0) ++leaderless;
+      if (!marks && partition.leader >= 0) ++silent;
     }
   }
-  return fmt::format("{} nodes, {} topics, {} partitions, {} records", layout.nodes.size(), layout.topics.size(),
-                     partitions, grouped(records));
+  std::string text = fmt::format("{} nodes, {} topics, {} partitions, {} records", layout.nodes.size(),
+                                 layout.topics.size(), partitions, grouped(records));
+  if (leaderless > 0) text += fmt::format("; {} partitions without a leader", leaderless);
+  if (silent > 0) text += fmt::format("; {} whose leader doesn't answer", silent);
+  return text;
 }
 
 }  // namespace

@@ -5,7 +5,9 @@
 
 #include "app/commands/commands.h"
 #include "app/connection.h"
+#include "app/offsets.h"
 #include "kafka/client/admin.h"
+#include "kafka/client/quorum.h"
 
 namespace tickerlake::app {
 namespace {
@@ -35,18 +37,32 @@ Result<void> create(kafka::Admin& admin, const TopicsOptions& options) {
 Result<void> list(kafka::Admin& admin, const kafka::ClusterLayout& layout, const TopicsOptions& options) {
   Table table{
       {{"topic"}, {"partitions", true}, {"first_offset_sum", true}, {"end_offset_sum", true}, {"records", true}}, {}};
+  PartitionOffsets offsets(admin);
   for (const auto& topic : layout.topics) {
-    std::int64_t low = 0, high = 0;
+    std::optional<std::int64_t> low = 0, high = 0, records = 0;
     for (const auto& partition : topic.partitions) {
-      TRY(const auto marks, admin.watermarks(topic.name, partition.id, patience));
-      low += marks.low;
-      high += marks.high;
+      TRY(const auto marks, offsets.of(topic.name, partition));
+      if (!marks || !low) {
+        low = high = records = std::nullopt;  // of all or of none
+        continue;
+      }
+      *low += marks->low;
+      *high += marks->high;
+      *records += marks->high - marks->low;
     }
-    table.rows.push_back({topic.name, std::to_string(topic.partitions.size()), std::to_string(low),
-                          std::to_string(high), std::to_string(high - low)});
+    table.rows.push_back({topic.name, std::to_string(topic.partitions.size()), known_or_dash(low, options.output),
+                          known_or_dash(high, options.output), known_or_dash(records, options.output)});
   }
   print(table, options.output);
   return {};
+}
+
+/// With KRaft the metadata's controller is any broker: the quorum's leader is asked for.
+std::string controller_of(const kafka::ClusterLayout& layout, const kafka::ClientSettings& settings, const Log& log) {
+  const auto active = kafka::active_controller(settings, patience, log);
+  if (active && *active) return **active < 0 ? "none" : std::to_string(**active);
+  if (!active) log.warning("the controller may be another: {}", active.error().message);
+  return std::to_string(layout.controller);
 }
 
 Result<void> describe(kafka::Admin& admin, const kafka::ClusterLayout& layout, const TopicsOptions& options) {
@@ -59,23 +75,27 @@ Result<void> describe(kafka::Admin& admin, const kafka::ClusterLayout& layout, c
                {"first_offset", true},
                {"end_offset", true}},
               {}};
+  PartitionOffsets offsets(admin);
   for (const auto& topic : layout.topics) {
     for (const auto& partition : topic.partitions) {
       std::vector<std::int32_t> offline;
       for (std::int32_t replica : partition.replicas) {
         if (!layout.nodes.contains(replica)) offline.push_back(replica);
       }
-      TRY(const auto marks, admin.watermarks(topic.name, partition.id, patience));
-      table.rows.push_back(
-          {topic.name, std::to_string(partition.id), std::to_string(partition.leader),
-           fmt::format("{}", fmt::join(partition.replicas, ",")), fmt::format("{}", fmt::join(partition.in_sync, ",")),
-           fmt::format("{}", fmt::join(offline, ",")), std::to_string(marks.low), std::to_string(marks.high)});
+      TRY(const auto marks, offsets.of(topic.name, partition));
+      std::optional<std::int64_t> low, high;
+      if (marks) {
+        low = marks->low;
+        high = marks->high;
+      }
+      table.rows.push_back({topic.name, std::to_string(partition.id), std::to_string(partition.leader),
+                            fmt::format("{}", fmt::join(partition.replicas, ",")),
+                            fmt::format("{}", fmt::join(partition.in_sync, ",")),
+                            fmt::format("{}", fmt::join(offline, ",")), known_or_dash(low, options.output),
+                            known_or_dash(high, options.output)});
     }
   }
   print(table, options.output);
-  if (options.output == OutputFormat::table) {
-    fmt::print(stderr, "cluster {}, controller {}\n", layout.id, layout.controller);
-  }
   return {};
 }
 
@@ -103,7 +123,11 @@ Result<void> topics(const TopicsOptions& options, const Log& log) {
       return std::ranges::find(options.names, topic.name) == options.names.end();
     });
   }
-  return options.action == "list" ? list(admin, layout, options) : describe(admin, layout, options);
+  if (options.action == "list") return list(admin, layout, options);
+  CHECK(describe(admin, layout, options));
+  if (options.output == OutputFormat::table)
+    fmt::print(stderr, "cluster {}, controller {}\n", layout.id, controller_of(layout, settings, log));
+  return {};
 }
 
 }  // namespace

@@ -1,0 +1,18 @@
+#pragma once
+// Who the active controller of a cluster with KRaft is. Metadata can't say it: there any broker calls itself the
+// controller, as it passes a controller's requests on.
+#include <chrono>
+#include <optional>
+
+#include "base/log.h"
+#include "base/result.h"
+#include "kafka/client/settings.h"
+
+namespace tickerlake::kafka {
+
+/// Its node id; nothing for a cluster without KRaft, -1 while its quorum has no leader. ErrorCode::unsupported for
+/// settings that our own clients can't do (SASL, TLS); else as kafka::Cluster.
+Result<std::optional<int>> active_controller(const ClientSettings& settings, std::chrono::milliseconds timeout,
+                                             const Log& log);
+
+}  // namespace tickerlake::kafka
