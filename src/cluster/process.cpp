@@ -4,7 +4,6 @@
 #include <fmt/core.h>
 #include <signal.h>
 #include <spawn.h>
-#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,6 +12,10 @@
 #include <fstream>
 #include <span>
 #include <thread>
+
+extern "C" {  // which this header forgets before glibc 2.37
+#include <sys/pidfd.h>
+}
 
 namespace tickerlake::cluster {
 namespace {
