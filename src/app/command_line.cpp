@@ -282,6 +282,51 @@ int run_command_line(int argc, const char* const* argv) {
         [&, action] { run = [&, action](Context& context) { return run_cluster(cluster, action, context); }; });
   }
 
+  ProduceOptions produce;
+  const std::map<std::string, kafka::Acks> acks{
+      {"0", kafka::Acks::none}, {"1", kafka::Acks::leader}, {"all", kafka::Acks::all}};
+  auto* produce_command = app.add_subcommand("produce", "lines of stdin into a topic; shows what became of each");
+  produce_command->add_option("TOPIC", produce.topic, "the topic; it must exist")->required();
+  produce_command->add_option("--key-separator", produce.key_separator, "what stands between key and value in a line")
+      ->option_text("TEXT");
+  produce_command->add_option("--partition", produce.partition, "not by the key")->check(CLI::NonNegativeNumber);
+  produce_command
+      ->add_option("--acks", produce.acks, "who has a record before it is acknowledged: 0 nobody, 1 the leader, all")
+      ->transform(CLI::CheckedTransformer(acks))
+      ->option_text("0|1|all");
+  produce_command->add_option("--timeout", produce.timeout, "how long a record waits for its acknowledgement")
+      ->capture_default_str();
+  produce_command->add_flag("-q,--quiet", produce.quiet, "show only records that were not acknowledged");
+  add_kafka(*produce_command, produce.kafka);
+  produce_command->callback([&] { run = [&](Context& context) { return run_produce(produce, context); }; });
+
+  ConsumeOptions consume;
+  const std::map<std::string, RecordFormat> record_formats{
+      {"table", RecordFormat::table}, {"json", RecordFormat::json}, {"value", RecordFormat::value}};
+  auto* consume_command = app.add_subcommand("consume", "show a topic's records, up to the end that it has now");
+  consume_command->add_option("TOPIC", consume.topic, "the topic")->required();
+  consume_command->add_option("--partition", consume.partition, "only this one")->check(CLI::NonNegativeNumber);
+  consume_command->add_option("--from", consume.from, "beginning, end, an offset, or a time as 2017-11-01T14:30:00Z")
+      ->capture_default_str();
+  consume_command->add_option("--max", consume.max, "stop after so many records")->check(CLI::PositiveNumber);
+  consume_command->add_flag("--follow", consume.follow, "go on with what comes, until Ctrl-C");
+  consume_command->add_option("--group", consume.group, "join this consumer group, and go on where it stopped");
+  consume_command->add_option("--output", consume.output, "table, json (an object a line), or value")
+      ->transform(CLI::CheckedTransformer(record_formats, CLI::ignore_case))
+      ->option_text("table|json|value");
+  add_kafka(*consume_command, consume.kafka);
+  consume_command->callback([&] { run = [&](Context& context) { return run_consume(consume, context); }; });
+
+  SegmentsOptions segments;
+  auto* segments_command = app.add_subcommand("segments", "show a topic's files: segments, batches, index entries");
+  segments_command->add_option("TOPIC", segments.topic, "the topic")->required();
+  segments_command->add_option("--partition", segments.partition, "only this one")->check(CLI::NonNegativeNumber);
+  auto* batches_flag = segments_command->add_flag("--batches", segments.batches, "the batches in them");
+  segments_command->add_flag("--indexes", segments.indexes, "their index entries")->excludes(batches_flag);
+  add_output(*segments_command, segments.output);
+  add_data(*segments_command, segments.data, "a server's data folder, or a log folder of Apache Kafka");
+  segments_command->callback([&] { run = [&](Context& context) { return run_segments(segments, context); }; });
+
   FsckOptions fsck;
   auto* fsck_command =
       app.add_subcommand("fsck", "check a stopped server's data folder; exit code 1 when anything is wrong");

@@ -35,6 +35,14 @@ Result<kafka::ClientSettings> kafka_settings(const KafkaOptions& options) {
   return settings;
 }
 
+Result<int> partitions_of(kafka::Admin& admin, const std::string& topic) {
+  constexpr std::chrono::seconds patience{10};
+  TRY(const auto layout, admin.layout(patience));
+  for (const auto& found : layout.topics)
+    if (found.name == topic) return static_cast<int>(found.partitions.size());
+  return fail(ErrorCode::not_found, "there is no topic " + topic + " (tickerlake topics create " + topic + ")");
+}
+
 Result<aws::ClientConfig> aws_config(const io::Path& data) {
   std::optional<aws::EmbeddedServices> embedded;
   const auto endpoints = load_endpoints(data);

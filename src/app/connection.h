@@ -6,12 +6,17 @@
 #include "app/commands/commands.h"
 #include "aws/config.h"
 #include "base/result.h"
+#include "kafka/client/admin.h"
 #include "kafka/client/settings.h"
 
 namespace tickerlake::app {
 
 /// ErrorCode::invalid_argument for a property without '='; errors of kafka::read_settings_file.
 Result<kafka::ClientSettings> kafka_settings(const KafkaOptions& options);
+
+/// How many partitions a topic has. Unlike a client that merely begins to use a topic it never makes one. Errors:
+/// not_found, and those of kafka::Client.
+Result<int> partitions_of(kafka::Admin& admin, const std::string& topic);
 
 /// How AWS is reached: as the SDKs' variables and profiles say; else the server of the data folder.
 Result<aws::ClientConfig> aws_config(const io::Path& data);

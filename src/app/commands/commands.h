@@ -9,8 +9,10 @@
 #include "app/data_dir.h"
 #include "app/interrupt.h"
 #include "app/output.h"
+#include "app/record_printer.h"
 #include "base/log.h"
 #include "cluster/distribution.h"
+#include "kafka/client/reporting_producer.h"
 
 namespace tickerlake::app {
 
@@ -119,6 +121,36 @@ struct GroupsOptions {
   OutputFormat output = OutputFormat::table;
 };
 int run_groups(const GroupsOptions& options, Context& context);
+
+struct ConsumeOptions {
+  KafkaOptions kafka;
+  std::string topic, group;
+  std::optional<std::int32_t> partition;
+  std::string from = "beginning";
+  std::int64_t max = 0;  // 0: no limit
+  bool follow = false;
+  RecordFormat output = RecordFormat::table;
+};
+int run_consume(const ConsumeOptions& options, Context& context);
+
+struct ProduceOptions {
+  KafkaOptions kafka;
+  std::string topic, key_separator;
+  std::optional<std::int32_t> partition;
+  kafka::Acks acks = kafka::Acks::all;
+  std::string timeout = "30s";
+  bool quiet = false;
+};
+int run_produce(const ProduceOptions& options, Context& context);
+
+struct SegmentsOptions {
+  io::Path data = default_data_dir();
+  std::string topic;
+  std::optional<std::int32_t> partition;
+  bool batches = false, indexes = false;
+  OutputFormat output = OutputFormat::table;
+};
+int run_segments(const SegmentsOptions& options, Context& context);
 
 struct FsckOptions {
   io::Path data = default_data_dir();

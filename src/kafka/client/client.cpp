@@ -143,8 +143,12 @@ Result<Client> Client::create(Kind kind, const ClientSettings& settings, const D
   });
   if (kind == Kind::producer) {
     rd_kafka_conf_set_dr_msg_cb(conf, [](rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
-      if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR)
-        static_cast<State*>(opaque)->fail_once(to_error(message->err, "a record was not stored"));
+      auto* its_state = static_cast<State*>(opaque);
+      if (its_state->on_delivery) {
+        its_state->on_delivery(*message);
+      } else if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        its_state->fail_once(to_error(message->err, "a record was not stored"));
+      }
     });
   }
   rd_kafka_t* handle =
@@ -210,6 +214,25 @@ Result<Watermarks> Client::watermarks(const std::string& topic, std::int32_t par
       return std::unexpected(to_error(code, "asking for the offsets of " + topic + "/" + std::to_string(partition)));
     std::this_thread::sleep_for(milliseconds(20));
   }
+}
+
+Result<std::int64_t> Client::offset_at(const std::string& topic, std::int32_t partition, TimestampMs time,
+                                       milliseconds timeout) {
+  rd_kafka_topic_partition_list_t* list = rd_kafka_topic_partition_list_new(1);
+  auto* wanted = rd_kafka_topic_partition_list_add(list, topic.c_str(), partition);
+  wanted->offset = time;
+  const auto code = rd_kafka_offsets_for_times(handle_, list, to_ms(timeout));
+  const std::int64_t offset = wanted->offset;
+  const auto of_partition = wanted->err;
+  rd_kafka_topic_partition_list_destroy(list);
+  for (const auto error : {code, of_partition}) {
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
+      return std::unexpected(
+          to_error(error, "asking for an offset by time of " + topic + "/" + std::to_string(partition)));
+  }
+  if (offset >= 0) return offset;
+  TRY(const Watermarks marks, watermarks(topic, partition, timeout));
+  return marks.high;
 }
 
 Result<std::string> Client::cluster_id(milliseconds timeout) {

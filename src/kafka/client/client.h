@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/result.h"
+#include "base/time.h"
 #include "kafka/client/settings.h"
 #include "kafka/client/watermarks.h"
 
@@ -30,6 +31,9 @@ class Client {
   /// Waits until every partition has a leader.
   Result<void> wait_for_leaders(const std::string& topic, std::chrono::milliseconds timeout);
   Result<Watermarks> watermarks(const std::string& topic, std::int32_t partition, std::chrono::milliseconds timeout);
+  /// The first offset whose record is as young as the time or younger; the partition's end if there is none.
+  Result<std::int64_t> offset_at(const std::string& topic, std::int32_t partition, TimestampMs time,
+                                 std::chrono::milliseconds timeout);
   Result<std::string> cluster_id(std::chrono::milliseconds timeout);
 
  protected:

@@ -2,6 +2,8 @@
 // Private to this folder: librdkafka's side of a Client.
 #include <librdkafka/rdkafka.h>
 
+#include <functional>
+
 #include "base/log.h"
 #include "base/mutex.h"
 #include "kafka/client/client.h"
@@ -12,6 +14,9 @@ struct Client::State {
   Log log;
   Mutex mutex;
   std::optional<Error> failure TL_GUARDED_BY(mutex);  // the first that ends the client's use
+  /// What became of each message, where its producer wants to know; otherwise a failure is fail_once(). Set before the
+  /// first message.
+  std::function<void(const rd_kafka_message_t&)> on_delivery;
 
   void fail_once(Error error) TL_EXCLUDES(mutex);
   std::optional<Error> first_failure() TL_EXCLUDES(mutex);

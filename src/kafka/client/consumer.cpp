@@ -2,12 +2,16 @@
 
 #include "kafka/client/batch_consumer.h"
 #include "kafka/client/rdkafka_consumer.h"
-#include "kafka/records/record_cursor.h"
+#include "kafka/client/rdkafka_messages.h"
 
 namespace tickerlake::kafka {
 
 std::optional<std::string_view> FetchedRecord::header(const char* name) const {
-  return message != nullptr ? RdkafkaConsumer::header(message, name) : find_header(headers, name);
+  return message != nullptr ? rdkafka_header(message, name) : find_header(headers, name);
+}
+
+std::vector<HeaderView> FetchedRecord::all_headers() const {
+  return message != nullptr ? rdkafka_headers(message) : list_headers(headers);
 }
 
 Result<std::unique_ptr<Consumer>> Consumer::create(const ClientSettings& settings, const std::string& group,

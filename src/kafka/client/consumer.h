@@ -14,6 +14,7 @@
 #include "base/result.h"
 #include "kafka/client/settings.h"
 #include "kafka/client/watermarks.h"
+#include "kafka/records/record_cursor.h"
 
 struct rd_kafka_message_s;
 
@@ -33,6 +34,8 @@ struct FetchedRecord {
 
   /// The last header of that name; parsed only when asked for.
   std::optional<std::string_view> header(const char* name) const;
+  /// All of them, in their order.
+  std::vector<HeaderView> all_headers() const;
 };
 
 /// What one poll brought. Reuse it: its memory stays.
@@ -57,6 +60,7 @@ class RecordBatch {
  private:
   friend class RdkafkaConsumer;
   friend class BatchConsumer;
+  friend class GroupConsumer;
   std::vector<FetchedRecord> records_;
   std::vector<End> ends_;
   std::vector<std::shared_ptr<const void>> memory_;  // what the records' views point into

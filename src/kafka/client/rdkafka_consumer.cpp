@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "kafka/client/client_state.h"
+#include "kafka/client/rdkafka_messages.h"
 
 namespace tickerlake::kafka {
 namespace {
@@ -16,44 +17,7 @@ struct PartitionList {
   PartitionList& operator=(const PartitionList&) = delete;
 };
 
-struct Messages {
-  std::vector<rd_kafka_message_t*> list;
-  explicit Messages(std::size_t size) : list(size) {}
-  ~Messages() {
-    for (auto* message : list)
-      if (message != nullptr) rd_kafka_message_destroy(message);
-  }
-  Messages(const Messages&) = delete;
-  Messages& operator=(const Messages&) = delete;
-};
-
-/// Errors that pass by themselves: librdkafka goes on trying.
-bool passes(rd_kafka_resp_err_t code) {
-  switch (code) {
-    case RD_KAFKA_RESP_ERR__TRANSPORT:
-    case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
-    case RD_KAFKA_RESP_ERR__RESOLVE:
-    case RD_KAFKA_RESP_ERR__TIMED_OUT:
-    case RD_KAFKA_RESP_ERR__WAIT_COORD:
-    case RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE:
-    case RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS:
-    case RD_KAFKA_RESP_ERR_NOT_COORDINATOR:
-      return true;
-    default:
-      return false;
-  }
-}
-
 }  // namespace
-
-std::optional<std::string_view> RdkafkaConsumer::header(rd_kafka_message_s* message, const char* name) {
-  rd_kafka_headers_t* headers = nullptr;
-  const void* data = nullptr;
-  std::size_t size = 0;
-  if (rd_kafka_message_headers(message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) return {};
-  if (rd_kafka_header_get_last(headers, name, &data, &size) != RD_KAFKA_RESP_ERR_NO_ERROR) return {};
-  return std::string_view(static_cast<const char*>(data), data == nullptr ? 0 : size);
-}
 
 Result<std::unique_ptr<Consumer>> RdkafkaConsumer::create(const ClientSettings& settings, const std::string& group,
                                                           const Log& log) {
@@ -111,7 +75,7 @@ Result<void> RdkafkaConsumer::resume(const std::string& topic, std::int32_t part
 
 Result<void> RdkafkaConsumer::poll(RecordBatch& batch, std::size_t max, std::chrono::milliseconds timeout) {
   batch.clear();
-  auto messages = std::make_shared<Messages>(max);
+  auto messages = std::make_shared<RdkafkaMessages>(max);
   const ssize_t count =
       rd_kafka_consume_batch_queue(queue_, static_cast<int>(timeout.count()), messages->list.data(), max);
   messages->list.resize(count < 0 ? 0 : static_cast<std::size_t>(count));
@@ -119,18 +83,10 @@ Result<void> RdkafkaConsumer::poll(RecordBatch& batch, std::size_t max, std::chr
   if (count < 0) return std::unexpected(to_error(rd_kafka_last_error(), "consuming"));
   for (auto* message : messages->list) {
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) [[likely]] {
-      batch.records_.push_back({.partition = message->partition,
-                                .has_key = message->key != nullptr,
-                                .has_value = message->payload != nullptr,
-                                .offset = message->offset,
-                                .timestamp_ms = rd_kafka_message_timestamp(message, nullptr),
-                                .key = {static_cast<const char*>(message->key), message->key_len},
-                                .value = {static_cast<const char*>(message->payload), message->len},
-                                .headers = {},
-                                .message = message});
+      batch.records_.push_back(to_record(message));
     } else if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
       batch.ends_.push_back({message->partition, message->offset});
-    } else if (!passes(message->err)) {
+    } else if (!passes_by_itself(message->err)) {
       return std::unexpected(to_error(message->err, std::string("consuming partition ") +
                                                         std::to_string(message->partition) + ": " +
                                                         rd_kafka_message_errstr(message)));

@@ -30,9 +30,6 @@ class RdkafkaConsumer final : public Consumer, private Client {
   Result<void> poll(RecordBatch& batch, std::size_t max, std::chrono::milliseconds timeout) override;
   void commit(const std::string& topic, PartitionOffset next) override;
 
-  /// The last header of that name.
-  static std::optional<std::string_view> header(rd_kafka_message_s* message, const char* name);
-
  private:
   RdkafkaConsumer(Client client, rd_kafka_queue_s* queue) : Client(std::move(client)), queue_(queue) {}
   rd_kafka_queue_s* queue_;

@@ -84,4 +84,15 @@ std::optional<std::string_view> find_header(ByteView headers, std::string_view n
   return found;
 }
 
+std::vector<HeaderView> list_headers(ByteView headers) {
+  std::vector<HeaderView> list;
+  const std::byte* at = headers.data();
+  const bool is_whole = walk_headers(at, headers.data() + headers.size(),
+                                     [&](std::string_view name, bool has_value, std::string_view value) {
+                                       list.push_back({name, has_value ? std::optional(value) : std::nullopt});
+                                     });
+  if (!is_whole) list.clear();
+  return list;
+}
+
 }  // namespace tickerlake::kafka

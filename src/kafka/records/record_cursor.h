@@ -2,6 +2,7 @@
 // Reads a batch's records where they lie: nothing is copied and no memory is taken.
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "kafka/records/batch.h"
 
@@ -38,5 +39,12 @@ class RecordCursor {
 
 /// The last header of that name, if its value is not null. Malformed headers hold nothing.
 std::optional<std::string_view> find_header(ByteView headers, std::string_view name);
+
+struct HeaderView {
+  std::string_view name;
+  std::optional<std::string_view> value;
+};
+/// All headers, in their order. Malformed headers hold nothing.
+std::vector<HeaderView> list_headers(ByteView headers);
 
 }  // namespace tickerlake::kafka
