@@ -1,4 +1,5 @@
 """What a crash round is made of: a server on fixed ports whose faults are chosen, and the two halves of the pipeline."""
+import json
 import os
 import pathlib
 import re
@@ -159,6 +160,30 @@ class Lab:
                 raise Broken(f"{name} did not finish\n{self.log_tail(name)}") from None
             if code != 0:
                 raise Broken(f"{name} ended with {code}\n{self.log_tail(name)}")
+
+    def check(self):
+        """What the program's own proofs say: sink verify of the lake, then fsck of the folder of the stopped server."""
+        done = self.ask("sink", "verify", "--topic", "prices", "--to", "s3://lake/prices")
+        if done.returncode != 0:
+            raise Broken(f"sink verify ends with {done.returncode}\n{done.stdout}{done.stderr}")
+        self.server.terminate()
+        try:
+            self.server.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            raise Broken("the server does not stop") from None
+        if self.server.returncode != -signal.SIGTERM:  # it ends by the signal once everything is closed
+            raise Broken(f"the server stopped with {self.server.returncode}")
+        done = self.ask("fsck", "--data", self.data, "--output", "json")
+        if done.returncode not in (0, 1):
+            raise Broken(f"fsck ends with {done.returncode}\n{done.stderr}")
+        # A topic that was deleted a moment ago may still lie there: the next start removes it.
+        damage = [finding for finding in json.loads(done.stdout) if finding["kind"] != "leftover"]
+        if damage:
+            raise Broken(f"fsck finds {damage}")
+
+    def ask(self, *command):
+        return subprocess.run([self.binary, *map(str, command)], env=self.pipeline_environment(""), capture_output=True,
+                              text=True, timeout=PATIENCE, check=False)
 
     def log_tail(self, name="server", lines=25):
         """The last lines that say something: without the greeting."""

@@ -1,6 +1,6 @@
 """A round: replay, sink and little clients work on a server, something ends badly, everything is started again and
-completes; then nothing may be missing, changed or there twice. All of it follows from the round's seed, but for the
-threads' timing."""
+completes; then nothing may be missing, changed or there twice, and `sink verify` and `fsck` find nothing. All of it
+follows from the round's seed, but for the threads' timing."""
 import dataclasses
 import random
 import signal
@@ -101,6 +101,7 @@ class Round:
             client.verify()
         if lab.server.poll() is not None:
             raise Broken(f"the server ended by itself with {lab.server.returncode}")
+        lab.check()
 
     def choose_clients(self):
         def seed():
