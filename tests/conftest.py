@@ -12,6 +12,7 @@ pytest_plugins = ("support.kafka_cluster",)
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BINARY = pathlib.Path(os.environ.get("TICKERLAKE_BUILD", ROOT / "build" / "release")) / "tickerlake"
+SANITIZED = "TICKERLAKE_SANITIZED" in os.environ  # tests/run --build build/dev: memory is not the program's own then
 
 
 @dataclasses.dataclass
@@ -33,7 +34,7 @@ class Server:
         log = open(self.data.with_suffix(".log"), "ab")
         self.process = subprocess.Popen([BINARY, "up", "--data", self.data, *ports], stdout=log, stderr=log,
                                         stdin=subprocess.DEVNULL)
-        done = subprocess.run([BINARY, "wait", "--data", self.data, "--timeout", "30"], capture_output=True, text=True)
+        done = subprocess.run([BINARY, "wait", "--data", self.data, "--timeout", "120"], capture_output=True, text=True)
         assert done.returncode == 0, f"{done.stderr}\n{self.data.with_suffix('.log').read_text()}"
         settings = self.settings()
         self.kafka = settings["TICKERLAKE_BOOTSTRAP"]

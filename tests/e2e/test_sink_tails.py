@@ -6,6 +6,7 @@ import subprocess
 import time
 
 from conftest import BINARY
+from conftest import SANITIZED
 from test_sink_verify import SCHEMA, objects, peak_kb, produce, rows
 
 
@@ -105,7 +106,7 @@ def test_thousands_of_folders_fit_a_small_memory(server, tmp_path):
     command = [BINARY, "sink", "--topic", topic, "--to", f"s3://tails/{topic}", "--schema", str(path), "--partition-by",
                "day", "--memory", str(2 << 20), "--until-end"]
     peak = peak_kb(command, server)
-    assert peak < 400 * 1024, peak
+    assert SANITIZED or peak < 400 * 1024, peak
     found = verified(server, topic)
     assert sum(its["rows"] for its in found) == 12_000
     assert sum(its["plans"] for its in found) < 20  # not crumbs

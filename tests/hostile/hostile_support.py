@@ -13,6 +13,8 @@ import time
 import urllib.parse
 import uuid
 
+from conftest import SANITIZED
+
 DEADLINE = 60  # seconds; generous, as the machines that run tests are slow at times
 MiB = 1 << 20
 
@@ -128,7 +130,7 @@ def watched(server, memory=64 * MiB, rounds=2):
     if honest.error:
         raise honest.error
     grown = peak_resident(process) - before.resident
-    assert grown <= memory, f"resident memory grew by {grown / MiB:.0f} MiB, more than {memory / MiB:.0f} MiB"
+    assert SANITIZED or grown <= memory, f"resident memory grew by {grown / MiB:.0f} MiB, more than {memory / MiB:.0f} MiB"
     # The honest client's own topic keeps the files of its one segment open.
     wait_until(lambda: Held.by(process).descriptors <= before.descriptors + 8, f"descriptors return to {before}")
     wait_until(lambda: Held.by(process).threads <= before.threads + 2, f"threads return to {before}")

@@ -2,7 +2,7 @@
 // The simulator's runs as tests: what is printed, and how a run is repeated.
 //
 //   TICKERLAKE_SEED=N                 the first life's seed; a failure names the one to set
-//   TICKERLAKE_SIMULATION_FACTOR=100  so many times more random steps (tests/run --all)
+//   TICKERLAKE_SIMULATION_FACTOR=100  so many times more random steps (tests/run --all); 0.1: a tenth (sanitizers)
 #include <gtest/gtest.h>
 
 #include <charconv>
@@ -15,10 +15,11 @@
 
 namespace tickerlake::simulation {
 
-inline std::optional<std::uint64_t> number_of(const char* variable) {
+template <class Number>
+std::optional<Number> number_of(const char* variable) {
   const char* text = std::getenv(variable);
   if (text == nullptr) return std::nullopt;
-  std::uint64_t number = 0;
+  Number number = 0;
   const std::string_view digits = text;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
   if (error != std::errc() || end != digits.data() + digits.size()) {
@@ -53,10 +54,10 @@ void expect_merging_hides_nothing(const W& start, int length) {
 /// Random histories keep the promises. make(seed) gives a life's world.
 template <class Make>
 void expect_random_histories_hold(const char* what, const Make& make, std::int64_t steps) {
-  const std::uint64_t seed = number_of("TICKERLAKE_SEED").value_or(std::random_device{}());
-  const std::uint64_t factor = number_of("TICKERLAKE_SIMULATION_FACTOR").value_or(1);
+  const std::uint64_t seed = number_of<std::uint64_t>("TICKERLAKE_SEED").value_or(std::random_device{}());
+  const double factor = number_of<double>("TICKERLAKE_SIMULATION_FACTOR").value_or(1);
   std::cout << what << ": seed " << seed << std::endl;
-  const Wandering walk = wander(make, seed, steps * static_cast<std::int64_t>(factor));
+  const Wandering walk = wander(make, seed, static_cast<std::int64_t>(static_cast<double>(steps) * factor));
   if (walk.failed_seed) {
     ADD_FAILURE() << what << ": TICKERLAKE_SEED=" << *walk.failed_seed << " shows it again; " << walk.minimal.size()
                   << " of its " << walk.failure.size() << " steps are needed\n"
