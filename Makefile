@@ -1,7 +1,7 @@
 # The ways in. `make help` lists them.
 BUILD := build/release
 .DEFAULT_GOAL := help
-.PHONY: help build demo cluster test test-all soak bench fuzz install clean packages
+.PHONY: help build demo cluster test test-all soak bench fuzz sanitize lint install clean packages
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -44,6 +44,17 @@ fuzz: ## libFuzzer over every target, SECONDS=600 each, JOBS=1 at once; TARGET='
 	@cmake --preset fuzz >/dev/null
 	@cmake --build --preset fuzz --target $(if $(TARGET),$(addprefix fuzz_,$(TARGET)),fuzz)
 	@tests/fuzz/run --seconds $(SECONDS) --jobs $(JOBS) $(TARGET)
+
+sanitize: ## unit and end-to-end tests under ASan and UBSan, then under TSan; each report is a failure
+	@scripts/install-packages test
+	@scripts/build dev
+	@tests/run --build build/dev
+	@scripts/build tsan
+	@tests/run --build build/tsan
+
+lint: ## clang-tidy over every source, with the checks of .clang-tidy
+	@scripts/install-packages lint
+	@scripts/lint
 
 PREFIX ?= /usr/local
 install: build ## install under PREFIX (default /usr/local)

@@ -45,7 +45,7 @@ class Vector {
     std::uint32_t length;
     std::memcpy(&length, string, sizeof length);
     const char* bytes = reinterpret_cast<const char*>(string + 4);
-    if (length > 12) std::memcpy(&bytes, string + 8, sizeof bytes);
+    if (length > 12) std::memcpy(static_cast<void*>(&bytes), string + 8, sizeof bytes);
     return {bytes, length};
   }
   /// The unscaled value of a decimal of any width.

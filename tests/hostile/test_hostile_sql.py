@@ -28,13 +28,13 @@ def finish(server, id, deadline=DEADLINE):
                       "the query is over", deadline)
 
 
-def run(server, results, query):
+def run(server, results, query, deadline=DEADLINE):
     """(state, what was said, text of the result)"""
     answer = start(server, results, query)
     if answer.status != 200:
         return "REFUSED", answer.body.decode(), ""
     id = json.loads(answer.body)["QueryExecutionId"]
-    over = finish(server, id)
+    over = finish(server, id, deadline)
     text = ""
     if over["State"] == "SUCCEEDED":
         body = json.dumps({"QueryExecutionId": id}).encode()
@@ -160,7 +160,7 @@ GREEDY = {
 def test_a_query_that_wants_all_memory_gets_its_share_and_fails_for_want_of_more(module_server, results, what):
     """Queries have 2 GiB together; what DuckDB does not count comes on top."""
     with watched(module_server, memory=3 * 1024 * MiB):
-        state, said, _ = run(module_server, results, GREEDY[what])
+        state, said, _ = run(module_server, results, GREEDY[what], 10 * DEADLINE)
         print(what, state, said[:300])
         assert state in ("FAILED", "REFUSED", "SUCCEEDED")
         if state == "FAILED":
