@@ -23,7 +23,7 @@ def environment(server, kafka, s3):
 def run_until_done(command, env, deadline):
     """A command may give up when faults come too close together; run again, it goes on where it was."""
     while True:
-        done = subprocess.run([BINARY, *map(str, command)], env=env, capture_output=True, text=True, timeout=240)
+        done = subprocess.run([BINARY, *map(str, command)], env=env, capture_output=True, text=True, timeout=900)
         if done.returncode == 0:
             return
         assert done.returncode == 1 and time.time() < deadline, f"{command}: {done.returncode}\n{done.stderr}"
@@ -40,7 +40,7 @@ def one_round(server, dataset, seed, symbols):
     to = f"s3://faults/{topic}"
     with StreamProxy(server.kafka, seed) as kafka, HttpProxy(server.aws.removeprefix("http://"), seed) as s3:
         env = environment(server, kafka, s3)
-        deadline = time.time() + 240
+        deadline = time.time() + 900
         replay = ["replay", dataset, "--topic", topic, "--partitions", "2", "--symbols", symbols]
         sink = ["sink", "--topic", topic, "--to", to, "--flush-rows", str(rng.randrange(200, 1500)),
                 "--flush-interval", "300ms", "--until-end"]
