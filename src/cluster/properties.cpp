@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <limits>
 
 namespace tickerlake::cluster {
 namespace {
@@ -110,6 +111,9 @@ std::string broker_properties(const Description& cluster, const NodeDescription&
   set_listeners(properties, cluster, node, layout);
   properties.set("log.dirs", layout.storage(node).string());
   set_replication(properties, cluster);
+  // Retention and the rolling of segments go by records' timestamps, and market data is older than any default.
+  properties.set("log.retention.ms", -1);
+  properties.set("log.roll.ms", std::numeric_limits<std::int64_t>::max());
   properties.set("auto.create.topics.enable", "false");
   properties.set("group.initial.rebalance.delay.ms", 0);
   for (const auto& [name, value] : cluster.properties) properties.set(name, value);

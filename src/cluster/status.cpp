@@ -65,7 +65,13 @@ ClusterStatus Cluster::status() const {
       node.serves = node.state == ProcessState::running && members.brokers.contains(node.node.id);
   if (flavour() == Flavour::zookeeper) {
     if (members.controller >= 0) status.controller = members.controller;
-  } else if (status.controller) {
+  }
+  // The others notice only after a while that it is gone.
+  const auto gone = [&](const NodeStatus& one) {
+    return one.node.role == Role::broker && one.node.id == status.controller && one.state != ProcessState::running;
+  };
+  if (std::ranges::any_of(status.nodes, gone)) status.controller.reset();
+  if (flavour() == Flavour::kraft && status.controller) {
     status.leader = NodeDescription{.role = Role::broker, .id = *status.controller}.name();
   }
   return status;

@@ -205,10 +205,22 @@ Result<void> Client::wait_for_leaders(const std::string& topic, milliseconds tim
 
 Result<Watermarks> Client::watermarks(const std::string& topic, std::int32_t partition, milliseconds timeout) {
   const auto deadline = steady_clock::now() + timeout;
+  // Not by rd_kafka_query_watermark_offsets: while the leader is down, that waits for longer than it is told to.
+  // ListOffsets knows both ends as special times.
+  const auto ask = [&](std::int64_t end, std::int64_t& offset) {
+    const std::unique_ptr<rd_kafka_topic_partition_list_t, decltype(&rd_kafka_topic_partition_list_destroy)> list(
+        rd_kafka_topic_partition_list_new(1), &rd_kafka_topic_partition_list_destroy);
+    auto* at = rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition);
+    at->offset = end;
+    const auto left = std::chrono::duration_cast<milliseconds>(deadline - steady_clock::now());
+    const auto code = rd_kafka_offsets_for_times(handle_, list.get(), to_ms(std::max(left, milliseconds(0))));
+    offset = at->offset;
+    return code == RD_KAFKA_RESP_ERR_NO_ERROR ? at->err : code;
+  };
   while (true) {
     Watermarks marks;
-    const auto code =
-        rd_kafka_query_watermark_offsets(handle_, topic.c_str(), partition, &marks.low, &marks.high, to_ms(timeout));
+    auto code = ask(RD_KAFKA_OFFSET_BEGINNING, marks.low);
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) code = ask(RD_KAFKA_OFFSET_END, marks.high);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return marks;
     if (steady_clock::now() >= deadline || code_of(code) != ErrorCode::unavailable)
       return std::unexpected(to_error(code, "asking for the offsets of " + topic + "/" + std::to_string(partition)));
