@@ -52,9 +52,11 @@ TEST(ClusterPorts, FreeOnesAreAllDifferentAndBelowThoseForOutgoingConnections) {
   ASSERT_TRUE(assign_free_ports(cluster));
   std::set<int> ports;
   for (const NodeDescription& node : cluster.nodes) {
-    if (node.role == Role::broker) EXPECT_TRUE(ports.insert(node.port).second);
-    if (node.role == Role::zookeeper)
+    if (node.role == Role::broker) {
+      EXPECT_TRUE(ports.insert(node.port).second);
+    } else {
       for (const int port : {node.port, node.quorum, node.election}) EXPECT_TRUE(ports.insert(port).second);
+    }
   }
   EXPECT_EQ(ports.size(), 12);
   EXPECT_GE(*ports.begin(), 10'000);
