@@ -3,23 +3,24 @@
 #include <cstring>
 
 #include "base/digest.h"
-#include "pipeline/sink/thrift_reader.h"
+#include "base/thrift.h"
 
 namespace tickerlake::pipeline {
 namespace {
 
-using Thrift = ThriftReader;
+using Type = ThriftReader::Type;
 
 constexpr std::string_view magic = "PAR1";
 
 std::unexpected<Error> bad(std::string why) { return fail(ErrorCode::corrupt, std::move(why)); }
 
-/// Calls visit(field) for each field of the struct at hand; visit takes the value and returns true, or false to skip.
+/// Calls visit(id, type) for each field of the struct at hand; visit takes the value and returns true, or false to
+/// skip.
 template <class Visit>
-void each_field(Thrift& thrift, const Visit& visit) {
-  for (auto field = thrift.next_field(0); thrift.ok() && field.type != Thrift::stop;
-       field = thrift.next_field(field.id))
-    if (!visit(field)) thrift.skip(field.type);
+void each_field(ThriftReader& thrift, const Visit& visit) {
+  thrift.structure([&](int id, Type type) {
+    if (!visit(id, type)) thrift.skip(type);
+  });
 }
 
 struct Chunk {
@@ -34,18 +35,18 @@ struct Footer {
   std::string problem;
 };
 
-Chunk read_chunk(Thrift& thrift) {
+Chunk read_chunk(ThriftReader& thrift) {
   Chunk chunk;
-  each_field(thrift, [&](Thrift::Field column) {
-    if (column.id != 3 || column.type != Thrift::structure) return false;
-    each_field(thrift, [&](Thrift::Field field) {
-      std::int64_t* const place = field.id == 5    ? &chunk.values
-                                  : field.id == 7  ? &chunk.compressed
-                                  : field.id == 9  ? &chunk.data_page
-                                  : field.id == 11 ? &chunk.dictionary_page
-                                                   : nullptr;
-      if (place == nullptr || field.type != Thrift::i64) return false;
-      *place = thrift.number();
+  each_field(thrift, [&](int column, Type column_type) {
+    if (column != 3 || column_type != Type::structure) return false;
+    each_field(thrift, [&](int id, Type type) {
+      std::int64_t* const place = id == 5    ? &chunk.values
+                                  : id == 7  ? &chunk.compressed
+                                  : id == 9  ? &chunk.data_page
+                                  : id == 11 ? &chunk.dictionary_page
+                                             : nullptr;
+      if (place == nullptr || type != Type::i64) return false;
+      *place = thrift.integer();
       return true;
     });
     return true;
@@ -53,12 +54,12 @@ Chunk read_chunk(Thrift& thrift) {
   return chunk;
 }
 
-void read_group(Thrift& thrift, Footer& footer, std::int64_t& rows_in_groups) {
+void read_group(ThriftReader& thrift, Footer& footer, std::int64_t& rows_in_groups) {
   std::int64_t values = -1, rows = -1;
-  each_field(thrift, [&](Thrift::Field field) {
-    if (field.id == 1 && field.type == Thrift::list) {
-      const auto columns = thrift.read_list();
-      for (std::uint64_t i = 0; i < columns.size && thrift.ok(); ++i) {
+  each_field(thrift, [&](int id, Type type) {
+    if (id == 1 && type == Type::list) {
+      const auto columns = thrift.list();
+      for (std::size_t i = 0; i < columns.size && !thrift.failed(); ++i) {
         const Chunk chunk = read_chunk(thrift);
         const std::int64_t start = chunk.dictionary_page >= 0 ? chunk.dictionary_page : chunk.data_page;
         if (start != footer.data_end || chunk.compressed < 0) footer.problem = "its column chunks don't fill it";
@@ -68,21 +69,21 @@ void read_group(Thrift& thrift, Footer& footer, std::int64_t& rows_in_groups) {
       }
       return true;
     }
-    if (field.id != 3 || field.type != Thrift::i64) return false;
-    rows = thrift.number();
+    if (id != 3 || type != Type::i64) return false;
+    rows = thrift.integer();
     return true;
   });
   if (values != rows || rows < 0) footer.problem = "its row groups and columns have different numbers of rows";
   rows_in_groups += rows;
 }
 
-void read_metadata(Thrift& thrift, Footer& footer) {
-  const auto entries = thrift.read_list();
-  for (std::uint64_t i = 0; i < entries.size && thrift.ok(); ++i) {
+void read_metadata(ThriftReader& thrift, Footer& footer) {
+  const auto entries = thrift.list();
+  for (std::size_t i = 0; i < entries.size && !thrift.failed(); ++i) {
     std::string_view key, value;
-    each_field(thrift, [&](Thrift::Field field) {
-      if (field.type != Thrift::text || (field.id != 1 && field.id != 2)) return false;
-      (field.id == 1 ? key : value) = thrift.read_text();
+    each_field(thrift, [&](int id, Type type) {
+      if (type != Type::binary || (id != 1 && id != 2)) return false;
+      (id == 1 ? key : value) = thrift.binary();
       return true;
     });
     if (key != FileSource::metadata_key) continue;
@@ -93,19 +94,19 @@ void read_metadata(Thrift& thrift, Footer& footer) {
 
 Footer read_footer(std::string_view bytes) {
   Footer footer;
-  Thrift thrift(bytes);
+  ThriftReader thrift(as_bytes(bytes));
   std::int64_t rows_in_groups = 0;
-  each_field(thrift, [&](Thrift::Field field) {
-    if (field.id == 3 && field.type == Thrift::i64) return footer.rows = thrift.number(), true;
-    if (field.type != Thrift::list) return false;
-    if (field.id == 4) {
-      const auto groups = thrift.read_list();
-      for (std::uint64_t i = 0; i < groups.size && thrift.ok(); ++i) read_group(thrift, footer, rows_in_groups);
+  each_field(thrift, [&](int id, Type type) {
+    if (id == 3 && type == Type::i64) return footer.rows = thrift.integer(), true;
+    if (type != Type::list) return false;
+    if (id == 4) {
+      const auto groups = thrift.list();
+      for (std::size_t i = 0; i < groups.size && !thrift.failed(); ++i) read_group(thrift, footer, rows_in_groups);
       return true;
     }
-    return field.id == 5 && (read_metadata(thrift, footer), true);
+    return id == 5 && (read_metadata(thrift, footer), true);
   });
-  if (!thrift.ok() || footer.rows < 0)
+  if (thrift.failed() || footer.rows < 0)
     footer.problem = "its footer can't be read";
   else if (footer.problem.empty() && rows_in_groups != footer.rows)
     footer.problem = "its row groups hold " + std::to_string(rows_in_groups) + " rows, its footer says " +

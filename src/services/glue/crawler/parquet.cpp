@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "base/thrift.h"
 #include "services/glue/catalog/catalog.h"
-#include "services/glue/crawler/thrift.h"
 
 namespace tickerlake::glue {
 namespace {

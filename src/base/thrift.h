@@ -5,7 +5,7 @@
 
 #include "base/bytes.h"
 
-namespace tickerlake::glue {
+namespace tickerlake {
 
 /// Reads front to back. After the first error every read gives zeros, and failed() tells.
 class ThriftReader {
@@ -61,4 +61,4 @@ class ThriftReader {
   bool failed_ = false;
 };
 
-}  // namespace tickerlake::glue
+}  // namespace tickerlake

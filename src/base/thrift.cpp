@@ -1,9 +1,16 @@
-#include "services/glue/crawler/thrift.h"
+#include "base/thrift.h"
 
-namespace tickerlake::glue {
+namespace tickerlake {
 namespace {
 constexpr int max_skip_depth = 32;
+
+/// In a container a boolean is a byte; as a field it is all in the type.
+ThriftReader::Type in_container(ThriftReader::Type type) {
+  return type == ThriftReader::Type::boolean_true || type == ThriftReader::Type::boolean_false
+             ? ThriftReader::Type::byte
+             : type;
 }
+}  // namespace
 
 std::uint64_t ThriftReader::varint() {
   std::uint64_t value = 0;
@@ -79,8 +86,7 @@ void ThriftReader::skip(Type type, int depth) {
     case Type::list:
     case Type::set: {
       const auto items = list();
-      const bool is_boolean = items.element == Type::boolean_true || items.element == Type::boolean_false;
-      for (std::size_t i = 0; i < items.size && !failed_; ++i) skip(is_boolean ? Type::byte : items.element, depth + 1);
+      for (std::size_t i = 0; i < items.size && !failed_; ++i) skip(in_container(items.element), depth + 1);
       return;
     }
     case Type::map: {
@@ -89,8 +95,8 @@ void ThriftReader::skip(Type type, int depth) {
       const auto types = static_cast<std::uint8_t>(byte());
       if (size > bytes_.size()) failed_ = true;
       for (std::uint64_t i = 0; i < size && !failed_; ++i) {
-        skip(static_cast<Type>(types >> 4), depth + 1);
-        skip(static_cast<Type>(types & 0x0F), depth + 1);
+        skip(in_container(static_cast<Type>(types >> 4)), depth + 1);
+        skip(in_container(static_cast<Type>(types & 0x0F)), depth + 1);
       }
       return;
     }
@@ -103,4 +109,4 @@ void ThriftReader::skip(Type type, int depth) {
   failed_ = true;
 }
 
-}  // namespace tickerlake::glue
+}  // namespace tickerlake
