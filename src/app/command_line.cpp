@@ -41,6 +41,24 @@ void add_kafka(CLI::App& command, KafkaOptions& kafka) {
   add_data(command, kafka.data, "the folder of the server to use when nothing else is said");
 }
 
+/// S3 too: a command that talks to S3 itself.
+void add_aws(CLI::App& command, AwsOptions& aws, bool s3) {
+  command
+      .add_option(
+          "--services", aws.services,
+          "whose S3, Glue and Athena: auto (the embedded ones, unless AWS variables name others), embedded, aws")
+      ->envname("TICKERLAKE_SERVICES")
+      ->check(CLI::IsMember({"auto", "embedded", "aws"}))
+      ->option_text("auto|embedded|aws");
+  if (!s3) return;
+  command
+      .add_option("--s3-endpoint", aws.s3_endpoint, "the S3 to use (default: AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL)")
+      ->option_text("URL");
+  command.add_option("--s3-addressing", aws.s3_addressing, "where requests name the bucket (default: auto)")
+      ->check(CLI::IsMember({"auto", "path", "virtual"}))
+      ->option_text("auto|path|virtual");
+}
+
 struct Listening {
   std::string &kafka, &aws, &web, &registry;
 };
@@ -104,6 +122,10 @@ int run_command_line(int argc, const char* const* argv) {
   EnvOptions env;
   auto* env_command = app.add_subcommand("env", "print export lines for a shell: eval \"$(tickerlake env)\"");
   add_data(*env_command, env.data, "the server's data folder");
+  env_command->add_flag("--explain", env.explain,
+                        "instead show which S3, Glue and Athena other commands would use now");
+  add_aws(*env_command, env.aws, true);
+  add_output(*env_command, env.output);
   env_command->callback([&] { run = [&](Context& context) { return run_env(env, context); }; });
 
   DemoOptions demo;
@@ -153,6 +175,9 @@ int run_command_line(int argc, const char* const* argv) {
   sink_command->add_option("--metrics", sink.metrics, "serve /metrics for Prometheus there while it runs")
       ->option_text("HOST:PORT");
   sink_command->add_flag("--until-end", sink.until_end, "stop at the end that the topic has now");
+  sink_command->add_flag("--without-conditional-put", sink.without_conditional_put,
+                         "write to a store that has none, with a weaker promise (docs/delivery.md)");
+  add_aws(*sink_command, sink.aws, true);
   add_kafka(*sink_command, sink.kafka);
   sink_command->callback([&] {
     if (!sink_command->get_subcommands().empty()) return;
@@ -171,6 +196,7 @@ int run_command_line(int argc, const char* const* argv) {
       ->option_text("HOST:PORT");
   add_kafka_settings(*sink_verify_command, sink_verify.kafka);
   add_output(*sink_verify_command, sink_verify.output);
+  add_aws(*sink_verify_command, sink_verify.aws, true);
   add_data(*sink_verify_command, sink_verify.kafka.data, "the folder of the server to use when nothing else is said");
   sink_verify_command->callback([&] { run = [&](Context& context) { return run_sink_verify(sink_verify, context); }; });
 
@@ -179,6 +205,10 @@ int run_command_line(int argc, const char* const* argv) {
   crawl_command->add_option("TARGET", crawl.target, "s3://BUCKET/PREFIX")->required();
   crawl_command->add_option("--database", crawl.database, "created when missing")->required();
   crawl_command->add_option("--table-prefix", crawl.table_prefix, "put before each table's name");
+  crawl_command->add_option("--role", crawl.role, "the IAM role of the crawler, which AWS wants")->option_text("ARN");
+  crawl_command->add_option("--crawler", crawl.crawler, "start this crawler, which is there, as it is defined")
+      ->option_text("NAME");
+  add_aws(*crawl_command, crawl.aws, false);
   add_data(*crawl_command, crawl.data, "the folder of the server to use when the environment names none");
   crawl_command->callback([&] { run = [&](Context& context) { return run_crawl(crawl, context); }; });
 
@@ -189,6 +219,8 @@ int run_command_line(int argc, const char* const* argv) {
   sql_command->add_option("-f,--file", sql.file, "statements from a file, separated by ';'")->option_text("FILE");
   sql_command->add_option("--database", sql.database, "for names without one")->capture_default_str();
   sql_command->add_option("--output-location", sql.output_location, "where Athena keeps results, s3://BUCKET/PREFIX");
+  sql_command->add_option("--workgroup", sql.workgroup, "Athena's workgroup")->capture_default_str();
+  add_aws(*sql_command, sql.aws, false);
   add_output(*sql_command, sql_output);
   add_data(*sql_command, sql.data, "the folder of the server to use when the environment names none");
   sql_command->callback([&] {

@@ -43,12 +43,14 @@ Result<int> partitions_of(kafka::Admin& admin, const std::string& topic) {
   return fail(ErrorCode::not_found, "there is no topic " + topic + " (tickerlake topics create " + topic + ")");
 }
 
-Result<aws::ClientConfig> aws_config(const io::Path& data) {
+Result<aws::ClientConfig> aws_config(const io::Path& data, const AwsOptions& options) {
+  aws::ClientFlags flags{.s3_endpoint = options.s3_endpoint, .s3_addressing = options.s3_addressing};
+  TRY(flags.services, aws::parse_services(options.services));
   std::optional<aws::EmbeddedServices> embedded;
   const auto endpoints = load_endpoints(data);
   auto credentials = aws::load_credentials(data / "credentials.json");
   if (endpoints && credentials) embedded = {"http://" + endpoints->aws.text(), *std::move(credentials)};
-  return aws::load_client_config(aws::process_environment(), embedded);
+  return aws::load_client_config(aws::process_environment(), embedded, flags);
 }
 
 Result<S3Url> parse_s3_url(std::string_view text) {

@@ -18,8 +18,9 @@ Result<kafka::ClientSettings> kafka_settings(const KafkaOptions& options);
 /// not_found, and those of kafka::Client.
 Result<int> partitions_of(kafka::Admin& admin, const std::string& topic);
 
-/// How AWS is reached: as the SDKs' variables and profiles say; else the server of the data folder.
-Result<aws::ClientConfig> aws_config(const io::Path& data);
+/// How S3, Glue and Athena are reached: flags, the AWS SDKs' variables and profiles, else the server of the data
+/// folder.
+Result<aws::ClientConfig> aws_config(const io::Path& data, const AwsOptions& options);
 
 struct S3Url {
   std::string bucket, prefix;  // prefix without slashes at its ends

@@ -14,8 +14,8 @@ bool is_numeric(std::string_view type) {
 
 }  // namespace
 
-Result<std::unique_ptr<Queries>> Queries::open(const io::Path& data) {
-  TRY(auto config, aws_config(data));
+Result<std::unique_ptr<Queries>> Queries::open(const io::Path& data, const AwsOptions& aws) {
+  TRY(auto config, aws_config(data, aws));
   return std::make_unique<Queries>(std::move(config));
 }
 
@@ -36,8 +36,9 @@ Result<Queries::Answer> Queries::run(const aws::QueryRequest& request, const std
   return answer;
 }
 
-Result<std::int64_t> count_rows(const io::Path& data, std::string_view database, std::string_view table) {
-  TRY(const auto queries, Queries::open(data));
+Result<std::int64_t> count_rows(const io::Path& data, const AwsOptions& aws, std::string_view database,
+                                std::string_view table) {
+  TRY(const auto queries, Queries::open(data, aws));
   aws::QueryRequest request;
   request.sql = "select count(*) from \"" + std::string(table) + "\"";
   request.database = database;

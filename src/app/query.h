@@ -4,8 +4,10 @@
 #include <string>
 #include <string_view>
 
+#include "app/commands/commands.h"
 #include "app/output.h"
 #include "aws/athena_client.h"
+#include "aws/config.h"
 #include "base/result.h"
 #include "io/file.h"
 
@@ -15,8 +17,9 @@ namespace tickerlake::app {
 class Queries {
  public:
   /// Errors: not_found (nothing says where Athena is), invalid_argument.
-  static Result<std::unique_ptr<Queries>> open(const io::Path& data);
-  explicit Queries(aws::ClientConfig config) : config_(std::move(config)), athena_(http_, config_.athena) {}
+  static Result<std::unique_ptr<Queries>> open(const io::Path& data, const AwsOptions& aws);
+  explicit Queries(aws::ClientConfig config)
+      : config_(std::move(config)), http_(config_.http), athena_(http_, config_.athena) {}
 
   struct Answer {
     aws::QueryStatus status;
@@ -32,6 +35,7 @@ class Queries {
 };
 
 /// select count(*) of a table.
-Result<std::int64_t> count_rows(const io::Path& data, std::string_view database, std::string_view table);
+Result<std::int64_t> count_rows(const io::Path& data, const AwsOptions& aws, std::string_view database,
+                                std::string_view table);
 
 }  // namespace tickerlake::app

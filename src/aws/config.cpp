@@ -1,57 +1,18 @@
 #include "aws/config.h"
 
-#include <cstdlib>
-#include <map>
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "aws/credential_chain.h"
 
 namespace tickerlake::aws {
 namespace {
 
-using Section = std::map<std::string, std::string, std::less<>>;
-using Ini = std::map<std::string, Section, std::less<>>;
-
-std::string trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t\r");
-  if (first == std::string_view::npos) return {};
-  return std::string(text.substr(first, text.find_last_not_of(" \t\r") - first + 1));
-}
-
-/// The sections of an AWS file; indented lines (settings of single services) are left out. A missing file is empty.
-Ini read_ini(const io::Path& path) {
-  const std::string text = io::read_file(path).value_or("");
-  Ini ini;
-  Section* section = nullptr;
-  for (std::string_view left = text; !left.empty();) {
-    const std::size_t end = std::min(left.find('\n'), left.size());
-    const std::string_view line = left.substr(0, end);
-    left.remove_prefix(std::min(end + 1, left.size()));
-    if (line.empty() || line[0] == '#' || line[0] == ';' || line[0] == ' ' || line[0] == '\t') continue;
-    if (line[0] == '[') {
-      section = &ini[trimmed(line.substr(1, line.find(']') - 1))];
-    } else if (const std::size_t equals = line.find('='); equals != std::string_view::npos && section != nullptr) {
-      (*section)[trimmed(line.substr(0, equals))] = trimmed(line.substr(equals + 1));
-    }
-  }
-  return ini;
-}
-
-/// What the two files say about a profile, together; nothing when neither knows it.
-std::optional<Section> read_profile(const Environment& environment, const std::string& name) {
-  const io::Path home = io::Path(environment("HOME").value_or("")) / ".aws";
-  const Ini config = read_ini(environment("AWS_CONFIG_FILE").value_or((home / "config").string()));
-  const Ini credentials =
-      read_ini(environment("AWS_SHARED_CREDENTIALS_FILE").value_or((home / "credentials").string()));
-  const auto settings = config.find(name == "default" ? name : "profile " + name);
-  const auto keys = credentials.find(name);
-  if (settings == config.end() && keys == credentials.end()) return std::nullopt;
-  Section both;
-  if (keys != credentials.end()) both = keys->second;
-  if (settings != config.end()) both.insert(settings->second.begin(), settings->second.end());
-  return both;
-}
-
-std::string value_of(const Section& section, std::string_view name) {
-  const auto at = section.find(name);
-  return at == section.end() ? std::string{} : at->second;
+/// The chain's sources keep a reference to it.
+const Clock& system_clock() {
+  static const SystemClock clock;
+  return clock;
 }
 
 std::string without_slash(std::string url) {
@@ -59,88 +20,158 @@ std::string without_slash(std::string url) {
   return url;
 }
 
-Result<Credentials> find_credentials(const Environment& environment, const Section& profile,
-                                     std::string_view profile_name) {
-  const auto from = [](std::string id, std::string secret, std::string token,
-                       const std::string& where) -> Result<Credentials> {
-    if (secret.empty()) return fail(ErrorCode::invalid_argument, where + " has an access key without its secret");
-    return Credentials{
-        .access_key_id = std::move(id), .secret_access_key = std::move(secret), .session_token = std::move(token)};
-  };
-  if (const auto id = environment("AWS_ACCESS_KEY_ID")) {
-    return from(*id, environment("AWS_SECRET_ACCESS_KEY").value_or(""), environment("AWS_SESSION_TOKEN").value_or(""),
-                "the environment");
+std::string upper(std::string_view text) {
+  std::string result(text);
+  for (char& c : result) {
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
   }
-  if (const std::string id = value_of(profile, "aws_access_key_id"); !id.empty()) {
-    return from(id, value_of(profile, "aws_secret_access_key"), value_of(profile, "aws_session_token"),
-                "the AWS profile " + std::string(profile_name));
+  return result;
+}
+
+bool is_true(const std::string& text) { return text == "true" || text == "True" || text == "TRUE"; }
+
+/// The settings of the variables, and of the profile behind them.
+class Settings {
+ public:
+  static Result<Settings> read(const Environment& environment, bool needs_profile) {
+    Settings settings(environment);
+    // botocore's order of the two variables.
+    const auto asked =
+        environment("AWS_DEFAULT_PROFILE") ? environment("AWS_DEFAULT_PROFILE") : environment("AWS_PROFILE");
+    settings.profile_name_ = asked.value_or("default");
+    if (const Profile* found = settings.profiles_.find(settings.profile_name_)) {
+      settings.profile_ = *found;
+    } else if (asked && needs_profile) {
+      return fail(ErrorCode::invalid_argument, "there is no AWS profile \"" + *asked + "\"");
+    }
+    TRY(settings.services_, settings.profiles_.services_of(settings.profile_));
+    return settings;
   }
-  return fail(ErrorCode::not_found,
-              "no AWS keys: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE to a profile with "
-              "static keys (SSO, roles and instance metadata are not read)");
+
+  /// A variable, else what the profile says.
+  std::string value(const char* variable, std::string_view name) const {
+    const auto set = environment_(variable);
+    return set ? *set : profile_.settings.value(name);
+  }
+  std::string of_profile(std::string_view name) const { return profile_.settings.value(name); }
+  bool flag(const char* variable, std::string_view name) const { return is_true(value(variable, name)); }
+
+  /// AWS_ENDPOINT_URL_SERVICE, AWS_ENDPOINT_URL.
+  std::string endpoint_of_variables(std::string_view service) const {
+    if (ignores_endpoints()) return {};
+    const auto own = environment_(("AWS_ENDPOINT_URL_" + upper(service)).c_str());
+    return without_slash(own ? *own : environment_("AWS_ENDPOINT_URL").value_or(""));
+  }
+  std::string endpoint(std::string_view service) const {
+    if (ignores_endpoints()) return {};
+    std::string found = endpoint_of_variables(service);
+    if (found.empty()) found = services_.value(std::string(service) + ".endpoint_url");
+    if (found.empty()) found = profile_.settings.value("endpoint_url");
+    return without_slash(std::move(found));
+  }
+
+  std::string region() const {
+    const auto region = environment_("AWS_REGION");
+    return region ? *region : value("AWS_DEFAULT_REGION", "region");
+  }
+
+  /// Whether the environment says whose account is meant.
+  bool names_keys() const {
+    constexpr const char* names[] = {"AWS_ACCESS_KEY_ID",
+                                     "AWS_PROFILE",
+                                     "AWS_DEFAULT_PROFILE",
+                                     "AWS_WEB_IDENTITY_TOKEN_FILE",
+                                     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+                                     "AWS_CONTAINER_CREDENTIALS_FULL_URI"};
+    return std::ranges::any_of(names, [&](const char* name) { return environment_(name).has_value(); });
+  }
+
+  const Profiles& profiles() const { return profiles_; }
+  const std::string& profile_name() const { return profile_name_; }
+
+ private:
+  explicit Settings(const Environment& environment)
+      : environment_(environment), profiles_(Profiles::read(environment)) {}
+  bool ignores_endpoints() const {
+    return flag("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "ignore_configured_endpoint_urls");
+  }
+
+  const Environment& environment_;
+  Profiles profiles_;
+  std::string profile_name_;
+  Profile profile_;
+  ProfileSection services_;
+};
+
+/// The access to a service of somebody else's, without credentials.
+ServiceAccess outside(const Settings& settings, std::string_view service, std::string endpoint) {
+  ServiceAccess access{.endpoint = std::move(endpoint), .region = settings.region(), .credentials = nullptr};
+  if (access.endpoint.empty()) access.endpoint = settings.endpoint(service);
+  access.fips = settings.flag("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint");
+  access.dualstack = settings.flag("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint");
+  return access;
 }
 
 }  // namespace
 
-Environment process_environment() {
-  return [](const char* name) -> std::optional<std::string> {
-    const char* value = std::getenv(name);
-    if (value == nullptr || *value == '\0') return std::nullopt;
-    return value;
-  };
+Result<Services> parse_services(std::string_view text) {
+  if (text.empty() || text == "auto") return Services::automatic;
+  if (text == "embedded") return Services::embedded;
+  if (text == "aws") return Services::aws;
+  return fail(ErrorCode::invalid_argument, "\"" + std::string(text) + "\" is none of auto, embedded, aws");
 }
 
-Result<ClientConfig> load_client_config(const Environment& environment,
-                                        const std::optional<EmbeddedServices>& embedded) {
-  const auto set_profile = environment("AWS_PROFILE");
-  const std::string profile_name = set_profile.value_or("default");
-  const auto found_profile = read_profile(environment, profile_name);
-  if (set_profile && !found_profile)
-    return fail(ErrorCode::invalid_argument, "there is no AWS profile \"" + profile_name + "\"");
-  const Section profile = found_profile.value_or(Section{});
+Result<ClientConfig> load_client_config(const Environment& environment, const std::optional<EmbeddedServices>& embedded,
+                                        const ClientFlags& flags) {
+  TRY(const Settings settings, Settings::read(environment, flags.services != Services::embedded));
+  const bool all_outside =
+      flags.services == Services::aws || (flags.services == Services::automatic && settings.names_keys());
+  const std::string embedded_endpoint = embedded ? without_slash(embedded->endpoint) : std::string{};
+  const Error nothing_embedded{
+      ErrorCode::not_found,
+      "no AWS endpoint or keys are set and no tickerlake has run here: start one with \"tickerlake up\", set "
+      "AWS_ENDPOINT_URL or AWS_PROFILE, or say --services aws"};
 
   ClientConfig config;
-  const auto common = environment("AWS_ENDPOINT_URL");
-  bool any_endpoint = common.has_value();
-  for (auto [variable, access] :
-       {std::pair{"AWS_ENDPOINT_URL_S3", &config.s3}, std::pair{"AWS_ENDPOINT_URL_GLUE", &config.glue},
-        std::pair{"AWS_ENDPOINT_URL_ATHENA", &config.athena}}) {
-    const auto own = environment(variable);
-    any_endpoint = any_endpoint || own;
-    access->endpoint = without_slash(own ? *own : common ? *common : value_of(profile, "endpoint_url"));
-  }
-  const auto region = environment("AWS_REGION"), default_region = environment("AWS_DEFAULT_REGION");
-  std::string chosen_region = region ? *region : default_region ? *default_region : value_of(profile, "region");
-  if (chosen_region.empty()) chosen_region = "us-east-1";
-
-  Credentials credentials;
-  config.embedded = !any_endpoint && !set_profile && !environment("AWS_ACCESS_KEY_ID");
-  if (config.embedded) {
-    if (!embedded) {
-      return fail(ErrorCode::not_found,
-                  "no AWS endpoint or keys are set and no tickerlake has run here: start one with "
-                  "\"tickerlake up\", or set AWS_ENDPOINT_URL or AWS_PROFILE");
+  std::vector<ServiceAccess*> inside, need_keys;
+  for (auto [service, access] :
+       {std::pair{"s3", &config.s3}, std::pair{"glue", &config.glue}, std::pair{"athena", &config.athena}}) {
+    const std::string given = access == &config.s3 ? without_slash(flags.s3_endpoint) : std::string{};
+    const std::string named = given.empty() ? settings.endpoint_of_variables(service) : given;
+    const bool is_outside =
+        all_outside || (flags.services == Services::automatic && !named.empty() && named != embedded_endpoint);
+    if (is_outside) {
+      *access = outside(settings, service, given);
+      need_keys.push_back(access);
+    } else {
+      inside.push_back(access);
     }
-    if (!region && !default_region) chosen_region = "us-east-1";
-    config.s3.endpoint = config.glue.endpoint = config.athena.endpoint = without_slash(embedded->endpoint);
-    credentials = embedded->credentials;
-  } else if (embedded && !set_profile && !environment("AWS_ACCESS_KEY_ID") &&
-             config.s3.endpoint == without_slash(embedded->endpoint)) {
-    credentials = embedded->credentials;
-  } else {
-    TRY(credentials, find_credentials(environment, profile, profile_name));
   }
-  for (ServiceAccess* access : {&config.s3, &config.glue, &config.athena}) {
-    access->region = chosen_region;
-    access->credentials = credentials;
+  for (ServiceAccess* access : inside) {
+    access->endpoint = embedded_endpoint;
+    access->region = environment("AWS_REGION").value_or(environment("AWS_DEFAULT_REGION").value_or("us-east-1"));
+    access->credentials = embedded ? fixed_credentials(embedded->credentials, "the embedded services")
+                                   : missing_credentials(nothing_embedded);
   }
-  return config;
-}
+  const std::string style = flags.s3_addressing.empty() && std::ranges::find(need_keys, &config.s3) != need_keys.end()
+                                ? settings.of_profile("s3.addressing_style")
+                                : flags.s3_addressing;
+  TRY(config.s3.addressing, parse_addressing(style));
+  if (need_keys.empty()) {
+    if (!embedded) return std::unexpected(nothing_embedded);
+    return config;
+  }
 
-std::string service_url(const ServiceAccess& access, std::string_view service) {
-  if (!access.endpoint.empty()) return access.endpoint;
-  const bool china = access.region.starts_with("cn-");
-  return "https://" + std::string(service) + "." + access.region + ".amazonaws.com" + (china ? ".cn" : "");
+  config.http.ca_bundle = settings.value("AWS_CA_BUNDLE", "ca_bundle");
+  const ChainContext chain{.environment = environment,
+                           .profiles = settings.profiles(),
+                           .profile_name = settings.profile_name(),
+                           .sts = outside(settings, "sts", {}),
+                           .http = std::make_shared<http::Client>(config.http),
+                           .clock = system_clock()};
+  TRY(const auto credentials, find_credentials(chain));
+  for (ServiceAccess* access : need_keys) access->credentials = credentials;
+  return config;
 }
 
 }  // namespace tickerlake::aws

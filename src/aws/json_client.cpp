@@ -45,7 +45,9 @@ ErrorCode code_of(std::string_view exception, int status) {
 
 Error error_of(const http::ClientResponse& response, const boost::json::object& body) {
   std::string exception = text_member(body, "__type");
+  if (exception.empty()) exception = response.headers.find("x-amzn-ErrorType").value_or("");
   if (const std::size_t mark = exception.find('#'); mark != std::string::npos) exception.erase(0, mark + 1);
+  exception = exception.substr(0, exception.find(':'));
   std::string message = text_member(body, "message");
   if (message.empty()) message = text_member(body, "Message");
   if (exception.empty()) exception = "HTTP status " + std::to_string(response.status);
@@ -60,12 +62,11 @@ bool only_reads(std::string_view operation) {
 }  // namespace
 
 Result<boost::json::object> JsonClient::call(std::string_view operation, const boost::json::object& input) {
-  TRY(const UrlRoot url, UrlRoot::of(service_url(access_, service_)));
+  TRY(const Target target, target_of(access_, service_));
   const std::string body = boost::json::serialize(input);
   SignedCall call{.service = service_,
                   .method = "POST",
-                  .host = url.host,
-                  .root = url.root,
+                  .target = target,
                   .raw_path = "/",
                   .body = body,
                   .repeatable = only_reads(operation) || input.contains("ClientRequestToken")};

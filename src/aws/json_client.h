@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "aws/config.h"
+#include "aws/endpoint.h"
 #include "http/client.h"
 
 namespace tickerlake::aws {

@@ -1,23 +1,22 @@
 #pragma once
 // S3 as a client sees it: what the pipeline and the dashboard need of an object store, over signed HTTP.
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "aws/config.h"
+#include "aws/endpoint.h"
+#include "base/mutex.h"
 #include "base/time.h"
 #include "http/client.h"
 
 namespace tickerlake::aws {
 
-enum class Checksum { none, crc32c, sha256 };
-
 struct PutOptions {
   std::string content_type = "application/octet-stream";
   bool if_none_match = false;  // only if there is no object of that key
-  Checksum checksum = Checksum::crc32c;
 };
 
 struct ObjectSummary {
@@ -42,8 +41,10 @@ struct ListRequest {
   int max_keys = 1000;
 };
 
-/// Thread-safe. Errors of all: not_found (bucket or key), unauthorized, invalid_argument, unavailable and timeout
-/// (tried several times; whether it happened is unknown), corrupt (an answer that makes no sense).
+/// Thread-safe. Bodies carry a CRC-32 both ways, as the AWS SDKs' do; one that does not hold is corrupt. A bucket of
+/// another region of AWS is found there, and remembered. Errors of all: not_found (bucket or key), unauthorized,
+/// invalid_argument, unavailable and timeout (tried several times; whether it happened is unknown), corrupt (an answer
+/// that makes no sense).
 class S3Client {
  public:
   /// Both must outlive the client.
@@ -69,9 +70,14 @@ class S3Client {
  private:
   struct Call;
   Result<http::ClientResponse> send(const Call& call);
+  Result<http::ClientResponse> send_to(const Call& call, const Target& target);
+  std::string region_of(std::string_view bucket);
 
   http::Client& http_;
   const ServiceAccess& access_;
+  Mutex mutex_;
+  /// Of buckets that are not in the region that the access names.
+  std::map<std::string, std::string, std::less<>> regions_ TL_GUARDED_BY(mutex_);
 };
 
 }  // namespace tickerlake::aws

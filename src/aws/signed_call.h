@@ -3,18 +3,18 @@
 #include <string>
 #include <string_view>
 
-#include "aws/config.h"
+#include "aws/endpoint.h"
 #include "http/client.h"
 
 namespace tickerlake::aws {
 
 constexpr int max_attempts = 5;
+constexpr int max_throttled_attempts = 8;  // of requests that the service was too busy to carry out
 
 struct SignedCall {
-  std::string service;  // "s3", "glue", "athena"
+  std::string service;  // "s3", "glue", "athena", "sts"
   std::string method;
-  std::string host;      // "127.0.0.1:4566"
-  std::string root;      // "http://127.0.0.1:4566"
+  Target target;
   std::string raw_path;  // encoded
   std::string raw_query = {};
   http::Headers headers = {};
@@ -22,16 +22,12 @@ struct SignedCall {
   /// Whether doing it twice is as good as once. If not, it is only tried again when it was surely not carried out.
   bool repeatable = true;
   std::chrono::milliseconds timeout{60'000};
+  bool is_signed = true;
 };
 
-/// Any status is a value, 5xx and throttling only after max_attempts with growing pauses (about 3 s in all).
-/// Errors: unavailable and timeout (the outcome is unknown unless nothing listens there), exhausted, invalid_argument.
+/// Any status is a value: 5xx only after max_attempts with growing pauses (about 3 s in all), throttling only after
+/// max_throttled_attempts (some 30 s). Errors: those of the credentials; unavailable and timeout (the outcome is
+/// unknown unless nothing listens there), exhausted, invalid_argument.
 Result<http::ClientResponse> send_signed(http::Client& client, const ServiceAccess& access, const SignedCall& call);
-
-/// "host:port" and "scheme://host:port" of a service's URL.
-struct UrlRoot {
-  std::string root, host;
-  static Result<UrlRoot> of(std::string_view url);
-};
 
 }  // namespace tickerlake::aws

@@ -69,11 +69,13 @@ std::size_t take_header(char* data, std::size_t size, std::size_t count, void* t
   return n;
 }
 
-bool is_loopback(std::string_view url) {
+/// This machine, and the link-local addresses at which clouds answer for it: no proxy can know them.
+bool is_local(std::string_view url) {
   const std::size_t scheme = url.find("://");
   if (scheme == std::string_view::npos) return false;
   const std::string_view host = url.substr(scheme + 3);
-  return host.starts_with("127.") || host.starts_with("localhost") || host.starts_with("[::1]");
+  return host.starts_with("127.") || host.starts_with("localhost") || host.starts_with("[::1]") ||
+         host.starts_with("169.254.") || host.starts_with("[fd00:ec2::");
 }
 
 ErrorCode code_of(CURLcode status) {
@@ -83,6 +85,7 @@ ErrorCode code_of(CURLcode status) {
     case CURLE_COULDNT_CONNECT:
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
       return ErrorCode::unavailable;
     case CURLE_OPERATION_TIMEDOUT:
       return ErrorCode::timeout;
@@ -94,20 +97,26 @@ ErrorCode code_of(CURLcode status) {
   }
 }
 
-void set_up(CURL* handle, const ClientRequest& request, Exchange& exchange, HeaderList& headers, char* error_text) {
+void set_up(CURL* handle, const ClientOptions& options, const ClientRequest& request, Exchange& exchange,
+            HeaderList& headers, char* error_text) {
   curl_easy_setopt(handle, CURLOPT_URL, request.url.c_str());
   curl_easy_setopt(handle, CURLOPT_PATH_AS_IS, 1L);  // "a/../b" is a key like any other
   curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(handle, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout.count()));
+  if (request.stall_timeout.count() > 0) {
+    curl_easy_setopt(handle, CURLOPT_LOW_SPEED_LIMIT, 1L);  // bytes a second
+    curl_easy_setopt(handle, CURLOPT_LOW_SPEED_TIME, static_cast<long>(request.stall_timeout.count()));
+  }
+  if (!options.ca_bundle.empty()) curl_easy_setopt(handle, CURLOPT_CAINFO, options.ca_bundle.c_str());
   curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(connect_timeout.count()));
   curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, error_text);
   curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, take_body);
   curl_easy_setopt(handle, CURLOPT_WRITEDATA, &exchange);
   curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, take_header);
   curl_easy_setopt(handle, CURLOPT_HEADERDATA, &exchange);
-  if (is_loopback(request.url)) curl_easy_setopt(handle, CURLOPT_PROXY, "");  // whatever the environment says
+  if (is_local(request.url)) curl_easy_setopt(handle, CURLOPT_PROXY, "");  // whatever the environment says
 
   if (request.method == "HEAD") {
     curl_easy_setopt(handle, CURLOPT_NOBODY, 1L);
@@ -164,7 +173,7 @@ struct Client::Pool {
   }
 };
 
-Client::Client() : pool_(std::make_unique<Pool>()) {
+Client::Client(ClientOptions options) : options_(std::move(options)), pool_(std::make_unique<Pool>()) {
   static const CURLcode initialised = curl_global_init(CURL_GLOBAL_DEFAULT);
   ensure(initialised == CURLE_OK, "libcurl starts");
 }
@@ -176,7 +185,7 @@ Result<ClientResponse> Client::send(const ClientRequest& request) {
   HeaderList headers;
   char error_text[CURL_ERROR_SIZE] = "";
   CURL* handle = pool_->take();
-  set_up(handle, request, exchange, headers, error_text);
+  set_up(handle, options_, request, exchange, headers, error_text);
   const CURLcode status = curl_easy_perform(handle);
   long http_status = 0;
   curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &http_status);

@@ -109,5 +109,18 @@ TEST_F(HttpClient, tells_what_was_never_sent_from_what_was_lost) {
             ErrorCode::io);
 }
 
+TEST_F(HttpClient, gives_up_a_peer_from_which_nothing_comes_long_before_the_whole_time_is_over) {
+  const auto silent = io::Listener::bind({"127.0.0.1", 0});  // takes connections and never answers
+  ASSERT_TRUE(silent);
+  const auto started = std::chrono::steady_clock::now();
+  ClientRequest request{.method = "GET", .url = "http://" + silent->endpoint().text() + "/", .headers = {}, .body = {}};
+  request.timeout = std::chrono::minutes(10);
+  request.stall_timeout = std::chrono::seconds(1);
+  const auto response = client_.send(request);
+  ASSERT_FALSE(response);
+  EXPECT_EQ(response.error().code, ErrorCode::timeout) << response.error().message;
+  EXPECT_LT(std::chrono::steady_clock::now() - started, std::chrono::minutes(5));
+}
+
 }  // namespace
 }  // namespace tickerlake::http

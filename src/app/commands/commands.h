@@ -41,8 +41,17 @@ struct WaitOptions {
 };
 int run_wait(const WaitOptions& options, Context& context);
 
+/// How a client command finds S3, Glue and Athena: these, then the AWS SDKs' settings, then the server of the folder.
+struct AwsOptions {
+  std::string services = "auto";  // auto, embedded, aws
+  std::string s3_endpoint, s3_addressing;
+};
+
 struct EnvOptions {
   io::Path data = default_data_dir();
+  AwsOptions aws;
+  bool explain = false;
+  OutputFormat output = OutputFormat::table;
 };
 int run_env(const EnvOptions& options, Context& context);
 
@@ -75,17 +84,19 @@ int run_replay(const ReplayCommand& options, Context& context);
 
 struct SinkCommand {
   KafkaOptions kafka;
+  AwsOptions aws;
   std::string topic, to, partition_by, schema;
   std::int64_t flush_rows = 0, flush_bytes = 0;  // 0: the sink's default
   std::string flush_interval, flush_idle, late_wait;
   std::int64_t memory = 0;
   std::string tombstones = "skip", metrics;
-  bool until_end = false;
+  bool until_end = false, without_conditional_put = false;
 };
 int run_sink(const SinkCommand& options, Context& context);
 
 struct SinkVerifyCommand {
   KafkaOptions kafka;
+  AwsOptions aws;
   std::string topic, to;
   OutputFormat output = OutputFormat::table;
 };
@@ -93,13 +104,15 @@ int run_sink_verify(const SinkVerifyCommand& options, Context& context);
 
 struct CrawlOptions {
   io::Path data = default_data_dir();
-  std::string target, database, table_prefix;
+  AwsOptions aws;
+  std::string target, database, table_prefix, role, crawler;
 };
 int run_crawl(const CrawlOptions& options, Context& context);
 
 struct SqlOptions {
   io::Path data = default_data_dir();
-  std::string database = "default", output_location, statement, file;
+  AwsOptions aws;
+  std::string database = "default", workgroup = "primary", output_location, statement, file;
   std::optional<OutputFormat> output;
 };
 int run_sql(const SqlOptions& options, Context& context);

@@ -19,7 +19,7 @@ std::string crawler_name(const CrawlOptions& options, const S3Url& target) {
 
 Result<void> wait_for_end(aws::GlueClient& glue, const std::string& name, Context& context) {
   auto pause = std::chrono::milliseconds(10);
-  constexpr std::chrono::milliseconds longest_pause{1000};
+  constexpr std::chrono::milliseconds longest_pause{2000};
   while (true) {
     TRY(const auto status, glue.crawler(name));
     if (status.ready()) {
@@ -38,16 +38,22 @@ Result<void> wait_for_end(aws::GlueClient& glue, const std::string& name, Contex
 Result<void> crawl(const CrawlOptions& options, Context& context) {
   const auto started = std::chrono::steady_clock::now();
   TRY(const S3Url target, parse_s3_url(options.target));
-  TRY(const auto config, aws_config(options.data));
-  http::Client http;
+  TRY(const auto config, aws_config(options.data, options.aws));
+  http::Client http(config.http);
   aws::GlueClient glue(http, config.glue);
-  CHECK(glue.create_database(options.database));
   aws::CrawlerDefinition crawler;
-  crawler.name = crawler_name(options, target);
+  crawler.name = options.crawler.empty() ? crawler_name(options, target) : options.crawler;
   crawler.database = options.database;
   crawler.paths = {"s3://" + target.bucket + "/" + (target.prefix.empty() ? "" : target.prefix + "/")};
   crawler.table_prefix = options.table_prefix;
-  CHECK(glue.put_crawler(crawler));
+  if (!options.role.empty()) crawler.role = options.role;
+  if (options.crawler.empty()) {
+    if (options.role.empty() && config.glue.endpoint.empty())
+      return fail(ErrorCode::invalid_argument,
+                  "AWS Glue wants a role for a new crawler: give --role ARN, or --crawler NAME of one that is there");
+    CHECK(glue.create_database(options.database));
+    CHECK(glue.put_crawler(crawler));
+  }
   // One that runs already does the same work: wait for it.
   if (auto begun = glue.start_crawler(crawler.name); !begun && begun.error().code != ErrorCode::conflict) return begun;
   CHECK(wait_for_end(glue, crawler.name, context));

@@ -142,20 +142,25 @@ Result<int> demo(const DemoOptions& options, Context& context) {
   replay.paths = {options.dataset};
   replay.topic = topic;
   if (const int code = run_replay(replay, context); code != ExitCode::done) return code;
+  // Whatever AWS variables say: a demo has no business in anybody's account.
+  const AwsOptions embedded{.services = "embedded", .s3_endpoint = {}, .s3_addressing = {}};
   SinkCommand sink;
   sink.kafka = kafka;
+  sink.aws = embedded;
   sink.topic = topic;
   sink.to = std::string("s3://lake/") + topic;
   sink.until_end = true;
   if (const int code = run_sink(sink, context); code != ExitCode::done) return code;
   CrawlOptions crawl;
   crawl.data = options.data;
+  crawl.aws = embedded;
   crawl.target = sink.to;
   crawl.database = database;
   if (const int code = run_crawl(crawl, context); code != ExitCode::done) return code;
 
   SqlOptions sql;
   sql.data = options.data;
+  sql.aws = embedded;
   sql.database = database;
   for (const Query& query : queries) {
     fmt::print("\n{}\n\n", query.title);
@@ -166,7 +171,7 @@ Result<int> demo(const DemoOptions& options, Context& context) {
 
   TRY(const std::int64_t files, rows_in_files(options.dataset));
   TRY(const std::int64_t messages, messages_in_topic(kafka, context.log));
-  TRY(const std::int64_t rows, count_rows(options.data, database, topic));
+  TRY(const std::int64_t rows, count_rows(options.data, embedded, database, topic));
   const bool same = files == messages && messages == rows;
   fmt::print("\nRows in files {} {} messages in topic {} {} rows in table {}: {}\n", grouped(files),
              files == messages ? "=" : "≠", grouped(messages), messages == rows ? "=" : "≠", grouped(rows),

@@ -79,9 +79,12 @@ int run_sink(const SinkCommand& command, Context& context) {
   }
   const auto options = sink_options(command, *to);
   if (!options) return report("sink", options.error());
-  const auto config = aws_config(command.kafka.data);
+  const auto config = aws_config(command.kafka.data, command.aws);
   if (!config) return report("sink", config.error());
-  auto lake = pipeline::open_s3_lake(config->s3, to->bucket, context.log.named("sink"));
+  auto lake = pipeline::open_s3_lake(
+      config->s3, config->http, to->bucket,
+      command.without_conditional_put ? pipeline::LakeUse::write_without_condition : pipeline::LakeUse::write,
+      context.log.named("sink"));
   if (!lake) return report("sink", lake.error());
 
   const Metrics metrics;

@@ -54,9 +54,10 @@ int run_sink_verify(const SinkVerifyCommand& command, Context& context) {
   if (to->prefix.empty())
     return report("sink verify", Error{ErrorCode::invalid_argument,
                                        "--to " + command.to + ": a prefix is needed, s3://BUCKET/PREFIX"});
-  const auto config = aws_config(command.kafka.data);
+  const auto config = aws_config(command.kafka.data, command.aws);
   if (!config) return report("sink verify", config.error());
-  auto lake = pipeline::open_s3_lake(config->s3, to->bucket, context.log.named("verify"));
+  auto lake = pipeline::open_s3_lake(config->s3, config->http, to->bucket, pipeline::LakeUse::read,
+                                     context.log.named("verify"));
   if (!lake) return report("sink verify", lake.error());
 
   Progress progress("verify", "files");

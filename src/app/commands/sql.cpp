@@ -18,6 +18,7 @@ class Session {
     aws::QueryRequest request;
     request.sql = statement;
     request.database = options_.database;
+    request.workgroup = options_.workgroup;
     request.output_location = options_.output_location;
     TRY(const auto answer, queries_.run(request, [this] { return context_.interrupt.requested(); }));
     const OutputFormat format = options_.output.value_or(OutputFormat::table);
@@ -103,7 +104,7 @@ int prompt(Session& session, const SqlOptions& options, Context& context) {
 }  // namespace
 
 int run_sql(const SqlOptions& options, Context& context) {
-  const auto queries = Queries::open(options.data);
+  const auto queries = Queries::open(options.data, options.aws);
   if (!queries) return report("sql", queries.error());
   Session session(**queries, options, context);
   Result<void> outcome;
