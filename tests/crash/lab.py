@@ -33,9 +33,11 @@ class Broken(AssertionError):
 
 
 class Lab:
-    """A place for rounds: ports, credentials and data set stay, the server's data does not. One round at a time."""
+    """A place for rounds: ports, credentials and data set stay, the server's data does not. One round at a time.
+    With a store (support/stores.py) the lake is in there, and the server is only Kafka."""
 
-    def __init__(self, build=BUILD):
+    def __init__(self, build=BUILD, store=None):
+        self.store = store
         self.binary = build / "tickerlake"
         self.library = pathlib.Path(os.environ.get("TICKERLAKE_FAULT_LIBRARY", build / "tests" / "libtickerlake_faults.so"))
         self.home = pathlib.Path(tempfile.mkdtemp(prefix="tickerlake-crash-"))
@@ -79,6 +81,8 @@ class Lab:
             path.unlink(missing_ok=True)
         self.data.mkdir()
         self.put_keys()
+        if self.store:
+            self.store.empty()
 
     def put_keys(self):
         (self.data / "credentials.json").write_text(self.credentials)
@@ -128,14 +132,15 @@ class Lab:
             return
 
     def pipeline_environment(self, text):
-        return self.faults(text) | self.settings | {"AWS_EC2_METADATA_DISABLED": "true"}
+        store = self.store.environment() if self.store else {}
+        return self.faults(text) | self.settings | {"AWS_EC2_METADATA_DISABLED": "true"} | store
 
     def replay(self, text="", speed="8000/s"):
         return self.pipeline("replay", text, self.dataset, "--topic", "prices", "--partitions", 3, "--speed", speed)
 
     def sink(self, text="", *more):
         return self.pipeline("sink", text, "--topic", "prices", "--to", "s3://lake/prices", "--flush-rows", 250,
-                             "--flush-interval", "100ms", *more)
+                             "--flush-interval", "100ms", *(self.store.sink_flags if self.store else ()), *more)
 
     def pipeline(self, command, text, *arguments):
         with open(self.home / f"{command}.log", "ab") as log:

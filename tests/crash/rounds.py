@@ -22,6 +22,14 @@ KINDS = ("kill", "kill-point", "cut", "cut-point", "fail-write", "fail-sync", "f
 #  full         the disk fills up, and is freed again
 
 
+STORE_KINDS = ("kill", "kill-point")  # of rounds on another store, whose faults are not ours to choose
+
+
+def pipeline_points():
+    """The named points of replay and sink."""
+    return [name for name in named_points() if process_of(name) != "server"]
+
+
 @dataclasses.dataclass
 class Outcome:
     seed: int
@@ -49,9 +57,13 @@ class Bench:
     def run(self, seed, kind=None, point=None, ignore=()):
         """A round; `ignore` takes protections away (the fault library's text)."""
         rng = random.Random(seed)
+        if self.lab.store:
+            kind = kind or rng.choice(STORE_KINDS)
         kind = kind or rng.choices(KINDS, [3, 5, 4, 5, 2, 1, 1, 1])[0]
         if kind.endswith("-point") and point is None:
             candidates = [name for name in named_points() if kind == "kill-point" or process_of(name) == "server"]
+            if self.lab.store:
+                candidates = pipeline_points()
             point = rng.choice(candidates)
         started = time.monotonic()
         outcome = Outcome(seed, kind, point or "")
@@ -96,7 +108,7 @@ class Round:
             client.finish()
             self.outcome.acknowledged += client.acknowledged
         lab.complete()
-        self.comparison.verify(self.aws.s3)
+        self.comparison.verify(lab.store.client() if lab.store else self.aws.s3)
         for client in self.clients:
             client.verify()
         if lab.server.poll() is not None:
@@ -107,6 +119,9 @@ class Round:
         def seed():
             return self.rng.randrange(1 << 30)
 
+        if self.lab.store:
+            letters = self.rng.random() < 0.3 or "letters" in self.point
+            return [ledger.Letters(self.lab, seed())] if letters else []
         chosen = [ledger.Objects(self.lab, seed(), self.aws), ledger.Tables(self.lab, seed(), self.aws),
                   ledger.Records(self.lab, seed()), ledger.Topics(self.lab, seed())]
         if self.rng.random() < 0.3 or self.point.startswith("athena"):
@@ -128,7 +143,10 @@ class Round:
         if rng.random() < 0.25 or "sweep" in self.point:
             found.append((rng.choice(["server", "all"]), self.faults(), "", ""))
         if self.kind == "kill":
-            found.append((rng.choice(["server", "replay", "sink", "all"]), self.faults(), "", ""))
+            who = ["server", "replay", "sink", "all"]
+            if self.lab.store and self.lab.store.survives_kill:
+                who.append("store")
+            found.append((rng.choice(who), self.faults(), "", ""))
         elif self.kind == "cut":
             found.append(("power", self.faults(), "", ""))
         elif self.kind in ("kill-point", "cut-point"):
@@ -173,7 +191,13 @@ class Round:
     def happen(self, what):
         lab, rng = self.lab, self.rng
         pause = rng.uniform(0.15, 0.9)
-        if what in ("server", "replay", "sink", "all"):
+        if what == "store":  # another one than ours
+            time.sleep(pause)
+            lab.store.kill()
+            time.sleep(pause)
+            lab.store.start()
+            self.outcome.happened = True
+        elif what in ("server", "replay", "sink", "all"):
             time.sleep(pause)
             processes = {"server": lab.server, **self.running}
             for process in processes.values() if what == "all" else [processes[what]]:

@@ -7,8 +7,9 @@ SOURCES = ["src/http", "src/io", "src/aws", "src/kafka/wire", "src/kafka/records
 # The client's half, and bounds of an algorithm's own work that no client can run into.
 INNER = {"max_bytes", "max_drained_bytes", "connect_timeout", "max_idle_handles", "max_response_head_bytes", "most_parts", "transfer_timeout",
          "max_attempts", "longest_poll", "least_sendfile", "max_timestamp_at", "least_record_size", "least_similarity",
-         "max_different_schemas", "max_skip_depth", "max_name_length", "max_header_length", "least_regular_share", "max_tail", "no_limit",
-         "most_int", "drain_limit", "max_files_per_folder"}
+         "max_different_schemas", "max_name_length", "max_header_length", "least_regular_share", "max_tail", "no_limit",
+         "most_int", "drain_limit", "max_files_per_folder", "longest_window_ms", "max_answer_bytes", "container_timeout", "longest_pause",
+         "max_throttled_attempts"}
 LIMIT = re.compile(r"\b((?:max|longest|least|most)_\w+|\w+_(?:timeout|patience|grace|limit|memory))\s*(?:=\s*|\{)([^;,]*?)\}?\s*(?=[;,])")
 UNITS = {"": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40, "s": 1000, "min": 60_000, "days": 86_400_000}
 MILLISECONDS = {"milliseconds": 1, "seconds": 1000, "minutes": 60_000}
