@@ -122,6 +122,7 @@ start_sink() {
     echo "SINK_TO=$LAKE"
     echo "SINK_FLAGS=--flush-interval 60s --metrics 127.0.0.1:9091"
     echo "TICKERLAKE_BOOTSTRAP=$BOOTSTRAP"
+    echo "TICKERLAKE_SERVICES=aws"  # the instance's role has no variable that names it
     [ -z "${AWS_REGION:-}" ] || echo "AWS_REGION=$AWS_REGION"
   } >"$ROOT/etc/tickerlake/sink-$TOPIC.env"
   systemctl enable --now "tickerlake-sink@$TOPIC.service"
