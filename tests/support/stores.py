@@ -24,6 +24,7 @@ class Store:
     """A server process on 127.0.0.1 with its own folder and keys."""
 
     survives_kill = False
+    one_winner = True  # of two writers at once with If-None-Match
     sink_flags = ()
     url = access_key = secret_key = ""
 
@@ -81,7 +82,10 @@ class StoreProcess(Store):
 
 
 class Moto(StoreProcess):
-    """moto's server (pip): objects in memory, one Python process."""
+    """moto's server (pip): objects in memory, one Python process. It looks and then writes: of eight writers at once two
+    have been seen to win."""
+
+    one_winner = False
 
     def command(self):
         return [pathlib.Path(sys.prefix) / "bin" / "moto_server", "-H", "127.0.0.1", "-p", str(self.port)]
