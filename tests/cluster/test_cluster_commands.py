@@ -84,21 +84,22 @@ def test_topics_show_leader_replicas_and_in_sync_replicas_and_the_controller(any
     tickerlake("topics", "delete", "layout", "--bootstrap", cluster.bootstrap)
 
 
-def test_up_starts_what_does_not_run_and_leaves_the_rest_alone(any_cluster):
-    before = any_cluster.pids()
-    any_cluster.up()
-    assert any_cluster.pids() == before
-    victim = "zookeeper-2" if "zookeeper-2" in before else "broker-2"
-    any_cluster.kill(victim)
-    status = any_cluster.nodes()[victim]
+def test_up_starts_what_does_not_run_and_leaves_the_rest_alone(kraft_cluster):
+    cluster = kraft_cluster
+    before = cluster.pids()
+    cluster.up()
+    assert cluster.pids() == before
+    victim = "broker-2"
+    cluster.kill(victim)
+    status = cluster.nodes()[victim]
     assert (status["state"], status["pid"], status["serves"]) == ("stopped", None, False)
-    assert any_cluster.command("status", check=False).returncode == 1
-    any_cluster.up()
-    after = any_cluster.pids()
+    assert cluster.command("status", check=False).returncode == 1
+    cluster.up()
+    after = cluster.pids()
     assert after[victim] != before[victim]
     assert {name: pid for name, pid in after.items() if name != victim} == \
            {name: pid for name, pid in before.items() if name != victim}
-    assert any_cluster.status()["complete"]
+    assert cluster.status()["complete"]
 
 
 def test_a_paused_node_neither_serves_nor_is_stopped_and_goes_on_when_resumed(kraft_cluster):
@@ -112,8 +113,8 @@ def test_a_paused_node_neither_serves_nor_is_stopped_and_goes_on_when_resumed(kr
     assert cluster.pids()["broker-3"] == pid
 
 
-def test_partitions_without_a_leader_are_shown_and_their_offsets_are_unknown(any_cluster):
-    cluster, at = any_cluster, ("--bootstrap", any_cluster.bootstrap)
+def test_partitions_without_a_leader_are_shown_and_their_offsets_are_unknown(kraft_cluster):
+    cluster, at = kraft_cluster, ("--bootstrap", kraft_cluster.bootstrap)
     tickerlake("topics", "create", "alone", "--partitions", 3, "--replication-factor", 1, *at)
     leaders = {row["leader"]: partition for partition, row in describe(cluster, "alone").items()}
     assert sorted(leaders) == [1, 2, 3]
@@ -155,6 +156,14 @@ def test_replay_and_sink_move_every_row_through_it_once(any_cluster, server, kag
     mine = [row for row in groups if topic in row["group"]]
     assert mine and all(row["lag"] == 0 for row in mine)
     assert "3 nodes" in tickerlake("status", environment=at).stdout
+
+
+def test_replay_says_when_a_topic_will_delete_what_it_sends(kraft_cluster, kaggle_sample):
+    at = ("--bootstrap", kraft_cluster.bootstrap)
+    for topic, retention in (("short", "604800000"), ("long", "-1")):
+        tickerlake("topics", "create", topic, "--config", f"retention.ms={retention}", *at)
+        done = tickerlake("replay", kaggle_sample, "--topic", topic, "--symbols", "AAPL", *at)
+        assert ("604800000 ms" in done.stderr) == (topic == "short"), done.stderr
 
 
 def test_zookeepers_ensemble_elects_another_leader_and_the_brokers_another_controller(zookeeper_cluster):

@@ -1,9 +1,8 @@
 #include "kafka/client/admin.h"
 
 #include <algorithm>
-#include <functional>
-#include <memory>
 
+#include "kafka/client/admin_request.h"
 #include "kafka/client/client_state.h"
 
 namespace tickerlake::kafka {
@@ -11,37 +10,11 @@ namespace {
 
 using std::chrono::milliseconds;
 
+using admin::ask;
+using admin::Event;
+using admin::Handle;
+
 constexpr std::size_t message_room = 512;
-
-template <auto destroy>
-struct Destroy {
-  template <class T>
-  void operator()(T* handle) const {
-    destroy(handle);
-  }
-};
-template <class T, auto destroy>
-using Handle = std::unique_ptr<T, Destroy<destroy>>;
-
-using Event = Handle<rd_kafka_event_t, rd_kafka_event_destroy>;
-using Queue = Handle<rd_kafka_queue_t, rd_kafka_queue_destroy>;
-using Options = Handle<rd_kafka_AdminOptions_t, rd_kafka_AdminOptions_destroy>;
-
-/// Sends one admin request and waits for its answer; what: for messages.
-Result<Event> ask(rd_kafka_t* handle, rd_kafka_admin_op_t operation, milliseconds timeout, const std::string& what,
-                  const std::function<void(const rd_kafka_AdminOptions_t*, rd_kafka_queue_t*)>& send) {
-  char text[message_room];
-  const Queue queue(rd_kafka_queue_new(handle));
-  const Options options(rd_kafka_AdminOptions_new(handle, operation));
-  rd_kafka_AdminOptions_set_request_timeout(options.get(), static_cast<int>(timeout.count()), text, sizeof text);
-  send(options.get(), queue.get());
-  constexpr int grace_ms = 1'000;
-  Event event(rd_kafka_queue_poll(queue.get(), static_cast<int>(timeout.count()) + grace_ms));
-  if (!event) return fail(ErrorCode::timeout, what + ": no answer");
-  const auto code = rd_kafka_event_error(event.get());
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return std::unexpected(to_error(code, what));
-  return event;
-}
 
 /// The first error among a request's topics.
 Result<void> check_topics(const rd_kafka_topic_result_t** results, std::size_t count, const std::string& what) {

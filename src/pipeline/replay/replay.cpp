@@ -8,6 +8,7 @@
 #include "kafka/client/admin.h"
 #include "kafka/client/partitioner.h"
 #include "kafka/client/producer.h"
+#include "kafka/client/topic_config.h"
 #include "pipeline/market/event_merge.h"
 #include "pipeline/replay/bar_record.h"
 #include "pipeline/replay/resume.h"
@@ -25,6 +26,15 @@ constexpr milliseconds report_interval{100};
 constexpr std::int64_t rows_between_looks = 1'024;  // at the clock, when flat out
 constexpr std::int64_t ms_per_day = 86'400'000;
 
+/// Kafka deletes by records' timestamps, and history is older than any time that a topic keeps its records.
+void warn_of_retention(const ReplayOptions& options, const Log& log) {
+  const auto retention = kafka::topic_config(options.kafka, options.topic, "retention.ms", patience, log);
+  if (!retention || !*retention || **retention == "-1") return;
+  log.warning(
+      "topic {} keeps records for {} ms by their timestamps (retention.ms): older rows will be deleted; -1 keeps them",
+      options.topic, **retention);
+}
+
 /// Makes the topic if it is missing; how many partitions it has.
 Result<int> prepare_topic(kafka::Consumer& consumer, const ReplayOptions& options, const Log& log) {
   TRY(const int found, kafka::find_or_make_topic(consumer, options.kafka, options.topic,
@@ -32,6 +42,7 @@ Result<int> prepare_topic(kafka::Consumer& consumer, const ReplayOptions& option
   if (options.partitions && *options.partitions != found)
     return fail(ErrorCode::invalid_argument, "topic " + options.topic + " has " + std::to_string(found) +
                                                  " partitions already, not " + std::to_string(*options.partitions));
+  warn_of_retention(options, log);
   return found;
 }
 
