@@ -139,7 +139,7 @@ def test_partitions_without_a_leader_are_shown_and_their_offsets_are_unknown(kra
 
 def move(server, kafka, topic, folder, target):
     """Replays the files into the topic and sinks it: then the table equals the files row by row."""
-    environment = server.environment() | kafka
+    environment = {name: value for name, value in server.environment().items() if name != "TICKERLAKE_BOOTSTRAP"} | kafka
     bucket = topic.replace("_", "-")
     tickerlake("replay", folder, "--topic", topic, environment=environment)
     tickerlake("sink", "--topic", topic, "--to", f"s3://{bucket}/rows", "--until-end", environment=environment)
@@ -212,7 +212,7 @@ def secured(tmp_path_factory, shared_clusters):
     from support.kafka_cluster import KafkaCluster, need_kafka
     need_kafka()
     shared_clusters.stop()
-    cluster = KafkaCluster(tmp_path_factory.mktemp("secured") / "cluster", "--sasl-ssl", "--brokers", "3")
+    cluster = KafkaCluster(tmp_path_factory.mktemp("secured") / "cluster", "--sasl-ssl", "--brokers", "1")
     yield cluster.up()
     cluster.down()
 
