@@ -22,7 +22,6 @@ constexpr const char* host = "127.0.0.1";
 constexpr std::chrono::minutes format_patience{3};
 constexpr milliseconds kill_patience{10'000};
 constexpr int zookeeper_heap_mb = 128;
-constexpr const char* user = "tickerlake";  // of a secured cluster
 constexpr int lines_shown = 12;
 
 /// As Kafka writes a Uuid: 16 bytes in base64url without padding. A '-' in front would look like a flag.
@@ -66,28 +65,36 @@ Result<void> check(const ClusterOptions& options) {
   return {};
 }
 
-Result<void> write_node(const Description& cluster, const NodeDescription& node, const Layout& layout) {
+/// For its owner alone.
+Result<void> make_private(const io::Path& folder) {
+  CHECK(io::make_directories(folder));
+  std::error_code error;
+  std::filesystem::permissions(folder, std::filesystem::perms::owner_all, error);
+  if (error) return fail_errno(folder.string(), error.value());
+  return {};
+}
+
+Result<void> write_node(const Description& cluster, const NodeDescription& node, const Layout& layout,
+                        const std::string& password) {
+  CHECK(make_private(layout.node(node)));  // its configuration may hold the password
   CHECK(io::make_directories(layout.storage(node)));
   const bool broker = node.role == Role::broker;
-  return io::write_file_atomically(layout.config(node), broker ? broker_properties(cluster, node, layout)
+  return io::write_file_atomically(layout.config(node), broker ? broker_properties(cluster, node, layout, password)
                                                                : zookeeper_properties(cluster, node, layout));
 }
 
 /// What clients need to know, and with TLS the secrets, in a folder that only the owner may enter.
-Result<void> write_client(const Description& cluster, const Layout& layout) {
+Result<void> write_client(const Description& cluster, const Layout& layout, const std::string& password) {
   std::string properties = "bootstrap.servers=" + bootstrap_of(cluster) + "\n";
   if (cluster.sasl_ssl) {
-    CHECK(io::make_directories(layout.secrets()));
-    std::error_code error;
-    std::filesystem::permissions(layout.secrets(), std::filesystem::perms::owner_all, error);
-    if (error) return fail_errno(layout.secrets().string(), error.value());
+    CHECK(make_private(layout.secrets()));
     TRY(const Certificate made, make_certificate());
     CHECK(io::write_file_atomically(layout.certificate(), made.certificate));
     CHECK(io::write_file_atomically(layout.key(), made.key + made.certificate));
+    // Not SCRAM: librdkafka before 2.6.1 repeats a nonce in it, which Kafka refuses since CVE-2024-56128.
     properties += fmt::format(
-        "security.protocol=SASL_SSL\nsasl.mechanism=SCRAM-SHA-512\nsasl.username={}\nsasl.password={}\n"
-        "ssl.ca.location={}\n",
-        user, make_password(), layout.certificate().string());
+        "security.protocol=SASL_SSL\nsasl.mechanism=PLAIN\nsasl.username={}\nsasl.password={}\nssl.ca.location={}\n",
+        sasl_user, password, layout.certificate().string());
   }
   return io::write_file_atomically(layout.client(cluster), properties);
 }
@@ -124,9 +131,10 @@ Result<Cluster> Cluster::create(const io::Path& data, const ClusterOptions& opti
   for (int id = 1; id <= options.brokers; ++id) cluster.nodes.push_back({.role = Role::broker, .id = id});
   CHECK(options.port == 0 ? assign_free_ports(cluster) : assign_ports(cluster, options.port));
 
-  for (const NodeDescription& node : cluster.nodes) CHECK(write_node(cluster, node, layout));
+  const std::string password = options.sasl_ssl ? make_password() : "";
+  for (const NodeDescription& node : cluster.nodes) CHECK(write_node(cluster, node, layout, password));
   CHECK(io::write_file_atomically(layout.logging(), logging_properties(distribution)));
-  CHECK(write_client(cluster, layout));
+  CHECK(write_client(cluster, layout, password));
   // Last: a folder with this file holds a whole cluster.
   CHECK(io::write_file_atomically(layout.description(), cluster.to_json()));
   return open(data, log);
@@ -220,7 +228,7 @@ Result<void> Cluster::format(const std::vector<NodeDescription>& nodes) const {
                                        layout_.config(node).string()};
     if (const auto* password = client_.property("sasl.password")) {
       arguments.insert(arguments.end(),
-                       {"--add-scram", fmt::format("SCRAM-SHA-512=[name={},password={}]", user, *password)});
+                       {"--add-scram", fmt::format("SCRAM-SHA-512=[name={},password={}]", sasl_user, *password)});
     }
     TRY(auto process, spawn({std::move(arguments), layout_.node(node), layout_.log(node)}));
     running.emplace_back(&node, std::move(process));

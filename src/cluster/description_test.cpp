@@ -78,7 +78,7 @@ TEST(ClusterPorts, ThoseThatAreAskedForLieInARowAndMustBeFree) {
 TEST(ClusterProperties, ABrokersOwnComeLastAndSoWin) {
   Description cluster = three_brokers(Flavour::kraft);
   ASSERT_TRUE(assign_free_ports(cluster));
-  const std::string text = broker_properties(cluster, cluster.nodes[1], {"/data"});
+  const std::string text = broker_properties(cluster, cluster.nodes[1], {"/data"}, "");
   EXPECT_LT(text.find("min.insync.replicas=2\n"), text.find("min.insync.replicas=3\n"));
   EXPECT_THAT(text, HasSubstr("x=C:\\\\y\n"));
   EXPECT_THAT(text, HasSubstr("node.id=2\n"));
@@ -89,14 +89,14 @@ TEST(ClusterProperties, ABrokersOwnComeLastAndSoWin) {
 TEST(ClusterProperties, OneBrokerReplicatesToItselfAlone) {
   Description cluster = three_brokers(Flavour::kraft);
   cluster.nodes.resize(1);
-  const std::string text = broker_properties(cluster, cluster.nodes[0], {"/data"});
+  const std::string text = broker_properties(cluster, cluster.nodes[0], {"/data"}, "");
   EXPECT_THAT(text, HasSubstr("default.replication.factor=1\nmin.insync.replicas=1\n"));
 }
 
 TEST(ClusterProperties, WithZookeeperThereAreNoControllersToVote) {
   Description cluster = three_brokers(Flavour::zookeeper);
   ASSERT_TRUE(assign_free_ports(cluster));
-  const std::string text = broker_properties(cluster, cluster.nodes[3], {"/data"});
+  const std::string text = broker_properties(cluster, cluster.nodes[3], {"/data"}, "");
   EXPECT_THAT(text, HasSubstr("broker.id=1\n"));
   EXPECT_THAT(text, HasSubstr("/kafka\n"));
   EXPECT_THAT(text, Not(HasSubstr("controller.quorum")));

@@ -43,7 +43,7 @@ class Properties {
 };
 
 void set_listeners(Properties& properties, const Description& cluster, const NodeDescription& node,
-                   const Layout& layout) {
+                   const Layout& layout, const std::string& password) {
   std::string listeners = fmt::format("{}://{}:{}", cluster.sasl_ssl ? "SASL_SSL" : "PLAINTEXT", host, node.port);
   if (cluster.sasl_ssl) listeners += fmt::format(",INTERNAL://{}:{}", host, node.internal);
   if (node.controller != 0) listeners += fmt::format(",CONTROLLER://{}:{}", host, node.controller);
@@ -52,7 +52,10 @@ void set_listeners(Properties& properties, const Description& cluster, const Nod
                  "PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL,INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT");
   properties.set("inter.broker.listener.name", cluster.sasl_ssl ? "INTERNAL" : "PLAINTEXT");
   if (!cluster.sasl_ssl) return;
-  properties.set("sasl.enabled.mechanisms", "SCRAM-SHA-512");
+  properties.set("sasl.enabled.mechanisms", "PLAIN,SCRAM-SHA-512");
+  properties.set("listener.name.sasl_ssl.plain.sasl.jaas.config",
+                 fmt::format("org.apache.kafka.common.security.plain.PlainLoginModule required user_{}=\"{}\";",
+                             sasl_user, password));
   properties.set("listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config",
                  "org.apache.kafka.common.security.scram.ScramLoginModule required;");
   properties.set("ssl.keystore.type", "PEM");
@@ -92,7 +95,8 @@ io::Path Layout::config(const NodeDescription& of) const {
   return node(of) / (of.role == Role::broker ? "server.properties" : "zoo.cfg");
 }
 
-std::string broker_properties(const Description& cluster, const NodeDescription& node, const Layout& layout) {
+std::string broker_properties(const Description& cluster, const NodeDescription& node, const Layout& layout,
+                              const std::string& password) {
   Properties properties;
   if (cluster.flavour == Flavour::kraft) {
     properties.set("process.roles", "broker,controller");
@@ -108,7 +112,7 @@ std::string broker_properties(const Description& cluster, const NodeDescription&
                                         }) + "/kafka");
     properties.set("zookeeper.connection.timeout.ms", 120'000);  // brokers start together with the ensemble
   }
-  set_listeners(properties, cluster, node, layout);
+  set_listeners(properties, cluster, node, layout, password);
   properties.set("log.dirs", layout.storage(node).string());
   set_replication(properties, cluster);
   // Retention and the rolling of segments go by records' timestamps, and market data is older than any default.

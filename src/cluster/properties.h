@@ -11,8 +11,8 @@ struct Layout {
   io::Path data;
   io::Path description() const { return data / "cluster.json"; }
   io::Path secrets() const { return data / "secrets"; }
-  io::Path certificate() const { return secrets() / "ca.pem"; }   // the clients' trust
-  io::Path key() const { return secrets() / "broker.pem"; }       // the brokers' key and certificate
+  io::Path certificate() const { return secrets() / "ca.pem"; }  // the clients' trust
+  io::Path key() const { return secrets() / "broker.pem"; }      // the brokers' key and certificate
   /// For any client, ours too; with a password in it among the secrets.
   io::Path client(const Description& of) const { return (of.sasl_ssl ? secrets() : data) / "client.properties"; }
   io::Path logging() const { return data / "logging.properties"; }
@@ -23,8 +23,11 @@ struct Layout {
   io::Path pid(const NodeDescription& of) const { return node(of) / "pid"; }
 };
 
-/// server.properties of a broker.
-std::string broker_properties(const Description& cluster, const NodeDescription& node, const Layout& layout);
+constexpr const char* sasl_user = "tickerlake";  // of a secured cluster
+
+/// server.properties of a broker; password: of a secured cluster's user.
+std::string broker_properties(const Description& cluster, const NodeDescription& node, const Layout& layout,
+                              const std::string& password);
 /// zoo.cfg of a ZooKeeper server.
 std::string zookeeper_properties(const Description& cluster, const NodeDescription& node, const Layout& layout);
 /// Of log4j2 or reload4j, whichever the distribution brings: everything from INFO on to stdout.
