@@ -42,10 +42,10 @@ TEST_F(Processes, TheyHaveASessionOfTheirOwnAndNoneOfOurFilesAndSignalMask) {
   pthread_sigmask(SIG_BLOCK, &blocked, &before);
   const auto file = io::File::open(folder_.path() / "ours", io::File::Mode::read_write);
   const ProcessId process =
-      run("ls /proc/$$/fd | tr '\\n' ' '; awk '{print ($6 == $1)}' /proc/$$/stat; grep SigBlk /proc/$$/status");
+      run("ls /proc/$$/fd; awk '{print ($6 == $1)}' /proc/$$/stat; exec grep SigBlk /proc/self/status");
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   EXPECT_EQ(wait_for_child(process, seconds(60)).value(), 0);
-  EXPECT_EQ(printed(), "0 1 2 1\nSigBlk:\t0000000000000000\n");
+  EXPECT_EQ(printed(), "0\n1\n2\n1\nSigBlk:\t0000000000000000\n");
 }
 
 TEST_F(Processes, SignalsStopAndPauseAndResume) {
