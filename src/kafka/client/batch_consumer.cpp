@@ -1,7 +1,10 @@
 #include "kafka/client/batch_consumer.h"
 
 #include <algorithm>
+#include <numeric>
 #include <thread>
+
+#include "kafka/client/log_tail.h"
 
 namespace tickerlake::kafka {
 namespace {
@@ -10,6 +13,7 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr milliseconds pause_between_looks{10};
+constexpr milliseconds tail_time{2'000};  // of one partition
 
 }  // namespace
 
@@ -17,16 +21,18 @@ Result<std::unique_ptr<Consumer>> BatchConsumer::create(const ClientSettings& se
                                                         const Log& log) {
   TRY(auto asking, Cluster::create(settings, log));
   TRY(auto fetching, Cluster::create(settings, log));
-  return std::unique_ptr<Consumer>(new BatchConsumer(settings, group, std::move(asking), std::move(fetching), log));
+  TRY(auto scouting, Cluster::create(settings, log));
+  return std::unique_ptr<Consumer>(
+      new BatchConsumer(settings, group, std::move(asking), std::move(fetching), std::move(scouting), log));
 }
 
 BatchConsumer::BatchConsumer(const ClientSettings& settings, std::string group, std::unique_ptr<Cluster> asking,
-                             std::unique_ptr<Cluster> fetching, const Log& log)
+                             std::unique_ptr<Cluster> fetching, std::unique_ptr<Cluster> scouting, const Log& log)
     : settings_(settings),
       group_(std::move(group)),
       log_(log),
       asking_(std::move(asking)),
-      fetcher_(std::move(fetching), exchange_, log) {}
+      fetcher_(std::move(fetching), std::move(scouting), exchange_, log) {}
 
 Result<std::optional<int>> BatchConsumer::partitions(const std::string& topic, milliseconds timeout) {
   MutexLock lock(asking_mutex_);
@@ -47,7 +53,8 @@ Result<void> BatchConsumer::wait_for_leaders(const std::string& topic, milliseco
   const Patience patience = asking_->for_at_most(timeout);
   while (true) {
     TRY(const TopicView view, asking_->topic(topic, patience));
-    const bool all = !view.leaders.empty() && std::ranges::find(view.leaders, no_node) == view.leaders.end();
+    const bool all =
+        !view.leaders.empty() && std::ranges::find(view.leaders, no_node, &Leader::node) == view.leaders.end();
     if (view.error == KafkaError::none && all) return {};
     if (patience.is_over())
       return fail(ErrorCode::unavailable, "topic " + topic + ": not every partition has a leader");
@@ -58,6 +65,31 @@ Result<void> BatchConsumer::wait_for_leaders(const std::string& topic, milliseco
 Result<Watermarks> BatchConsumer::watermarks(const std::string& topic, std::int32_t partition, milliseconds timeout) {
   MutexLock lock(asking_mutex_);
   return asking_->watermarks(topic, partition, asking_->for_at_most(timeout));
+}
+
+Result<void> BatchConsumer::wait_until_committed(const std::string& topic, int partitions, milliseconds timeout) {
+  MutexLock lock(asking_mutex_);
+  const Patience patience = asking_->for_at_most(timeout);
+  std::vector<std::int32_t> open(static_cast<std::size_t>(partitions));
+  std::iota(open.begin(), open.end(), 0);
+  while (true) {
+    TRY(const TopicView view, asking_->newest_topic(topic, patience));
+    if (view.error != KafkaError::none && !is_passing(view.error))
+      return std::unexpected(to_error(view.error, "topic " + topic));
+    std::erase_if(open, [&](std::int32_t partition) {
+      const auto index = static_cast<std::size_t>(partition);
+      if (index >= view.leaders.size() || view.leaders[index].node == no_node) return false;
+      constexpr std::int64_t only_the_end = -1;
+      const auto tail = read_log_tail(*asking_, topic, view.id, partition, view.leaders[index], only_the_end, {},
+                                      asking_->for_at_most(tail_time));
+      return tail.has_value() && tail->has_value();
+    });
+    if (open.empty()) return {};
+    if (patience.is_over())
+      return fail(ErrorCode::unavailable, "topic " + topic + ": partition " + std::to_string(open.front()) +
+                                              " has records that are not replicated yet, or no leader that answers");
+    std::this_thread::sleep_for(pause_between_looks);
+  }
 }
 
 Result<std::string> BatchConsumer::cluster_id(milliseconds timeout) {

@@ -19,6 +19,8 @@ class BatchConsumer final : public Consumer {
   Result<void> wait_for_leaders(const std::string& topic, std::chrono::milliseconds timeout) override;
   Result<Watermarks> watermarks(const std::string& topic, std::int32_t partition,
                                 std::chrono::milliseconds timeout) override;
+  Result<void> wait_until_committed(const std::string& topic, int partitions,
+                                    std::chrono::milliseconds timeout) override;
   Result<std::string> cluster_id(std::chrono::milliseconds timeout) override;
   Result<void> assign(const std::string& topic, std::span<const PartitionOffset> from) override;
   Result<void> pause(const std::string& topic, std::int32_t partition) override;
@@ -28,7 +30,7 @@ class BatchConsumer final : public Consumer {
 
  private:
   BatchConsumer(const ClientSettings& settings, std::string group, std::unique_ptr<Cluster> asking,
-                std::unique_ptr<Cluster> fetching, const Log& log);
+                std::unique_ptr<Cluster> fetching, std::unique_ptr<Cluster> scouting, const Log& log);
   /// The next item, at hand from now on; false when the time came first. The first failure instead.
   Result<bool> next_item(SteadyTime until);
   Result<void> read_records(RecordBatch& batch, std::size_t max);

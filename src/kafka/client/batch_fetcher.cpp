@@ -12,17 +12,23 @@ constexpr std::int32_t long_poll_ms = 100;
 constexpr std::int32_t answer_bytes = 8 << 20;
 constexpr std::int32_t partition_bytes = 1 << 20;
 constexpr std::int8_t read_committed = 1;
-constexpr milliseconds silence{30'000};  // then the connection counts as lost
+constexpr milliseconds silence{10'000};  // then the connection counts as lost
+constexpr milliseconds doubt{2'000};     // then somebody else is asked whether the silent broker still leads
+constexpr milliseconds connect_time{3'000};
+/// A broker that slept, or one that has just become leader, may know less of the log than another told before.
+constexpr milliseconds most_time_out_of_range{5'000};
 constexpr milliseconds idle_wait{1'000};
 constexpr std::int16_t last_version_by_name = 12;
 
 }  // namespace
 
-BatchFetcher::BatchFetcher(std::unique_ptr<Cluster> cluster, FetchExchange& exchange, const Log& log)
+BatchFetcher::BatchFetcher(std::unique_ptr<Cluster> cluster, std::unique_ptr<Cluster> scouting, FetchExchange& exchange,
+                           const Log& log)
     : cluster_(std::move(cluster)),
       exchange_(exchange),
       log_(log.named("consumer")),
-      lookup_(*cluster_, log_),
+      scout_(
+          std::move(scouting), [this] { wake(); }, log_),
       thread_([this] { run(); }) {}
 
 BatchFetcher::~BatchFetcher() {
@@ -40,34 +46,66 @@ void BatchFetcher::run() {
 }
 
 Result<void> BatchFetcher::step() {
-  CHECK(find_leaders());
+  CHECK(scout());
   CHECK(ask());
   wait();
   return receive();
 }
 
-Result<void> BatchFetcher::find_leaders() {
-  std::string topic;
+Result<void> BatchFetcher::scout() {
+  if (auto report = scout_.take()) CHECK(heed(*std::move(report)));
+  TopicScout::Errand errand;
   {
     MutexLock lock(exchange_.mutex);
-    if (!exchange_.positions.needs_leaders()) return {};
-    topic = exchange_.topic;
+    for (const std::int32_t partition : exchange_.positions.without_leader())
+      errand.questions.push_back({.partition = partition, .from = std::nullopt});
+    errand.topic = exchange_.topic;
   }
-  if (topic != topic_) {
-    topic_ = topic;
+  if (errand.topic != topic_) {
+    topic_ = errand.topic;
     topic_id_ = {};
-    lookup_.forget();
-  } else if (!lookup_.is_due()) {
-    return {};
+    out_of_range_since_.clear();
   }
-  TRY(const auto view, lookup_.look(topic_, topic_id_));
-  if (!view) return {};
-  topic_id_ = view->id;
-  MutexLock lock(exchange_.mutex);
-  if (exchange_.topic != topic_) return {};  // assigned anew in the meantime
-  for (std::size_t i = 0; i < view->leaders.size(); ++i)
-    exchange_.positions.set_leader(static_cast<std::int32_t>(i), view->leaders[i]);
+  const auto now = steady_clock::now();
+  const bool in_doubt = now >= next_doubt_ &&
+                        std::ranges::any_of(under_way_, [&](const auto& its) { return is_silent(its.first, doubt); });
+  if (errand.questions.empty() && !in_doubt) return {};
+  errand.topic_id = topic_id_;
+  if (scout_.send(std::move(errand))) next_doubt_ = now + doubt / 2;
   return {};
+}
+
+Result<void> BatchFetcher::heed(TopicScout::Report report) {
+  if (report.topic != topic_) return {};  // assigned anew in the meantime
+  if (report.failure) return std::unexpected(*std::move(report.failure));
+  if (!report.view) return {};
+  topic_id_ = report.view->id;
+  for (auto& [node, endpoint] : report.nodes) cluster_->learn(node, std::move(endpoint));
+  std::vector<std::int32_t> former;
+  {
+    MutexLock lock(exchange_.mutex);
+    if (exchange_.topic != topic_) return {};
+    const auto without = exchange_.positions.without_leader();
+    for (std::size_t i = 0; i < report.view->leaders.size(); ++i) {
+      const auto partition = static_cast<std::int32_t>(i);
+      // A leader that did not answer is none yet.
+      if (std::ranges::find(without, partition) != without.end() && !report.answers.contains(partition)) continue;
+      exchange_.positions.set_leader(partition, report.view->leaders[i]);
+    }
+    for (const auto& [node, request] : under_way_)
+      if (std::ranges::any_of(request.parts,
+                              [&](const auto& part) { return !exchange_.positions.leads(part.partition, node); }))
+        former.push_back(node);
+  }
+  for (const std::int32_t node : former)
+    if (is_silent(node, doubt)) lose(node, {ErrorCode::timeout, "it is silent, and others lead now"});
+  return {};
+}
+
+bool BatchFetcher::is_silent(std::int32_t node, milliseconds since) {
+  const Connection* connection = cluster_->connection(node);
+  return connection != nullptr && connection->under_way() > 0 &&
+         steady_clock::now() - connection->silent_since() > since;
 }
 
 Result<void> BatchFetcher::ask() {
@@ -86,7 +124,7 @@ Result<void> BatchFetcher::ask() {
 }
 
 Result<void> BatchFetcher::ask(std::int32_t node) {
-  TRY(Connection * connection, cluster_->connect(node, cluster_->for_at_most(LeaderLookup::look_time)));
+  TRY(Connection * connection, cluster_->connect(node, cluster_->for_at_most(connect_time)));
   Request asked{.topic = topic_, .parts = {}};
   {
     MutexLock lock(exchange_.mutex);
@@ -104,6 +142,7 @@ Result<void> BatchFetcher::ask(std::int32_t node) {
   topic.topic_id = topic_id_;
   for (const auto& part : asked.parts)
     topic.partitions.push_back({.partition = part.partition,
+                                .current_leader_epoch = part.epoch,
                                 .fetch_offset = part.offset,
                                 .partition_max_bytes = partition_bytes,
                                 .replica_directory_id = {}});
@@ -118,14 +157,7 @@ void BatchFetcher::wait() {
     if (connection == nullptr) continue;
     interests.push_back({.socket = &connection->socket(), .read = true, .write = connection->wants_to_write()});
   }
-  milliseconds time = idle_wait;
-  {
-    MutexLock lock(exchange_.mutex);
-    if (exchange_.positions.needs_leaders()) {
-      time = exchange_.topic != topic_ ? milliseconds(0) : lookup_.rest(idle_wait);
-    }
-  }
-  cluster_->waiter().wait(interests, time);
+  cluster_->waiter().wait(interests, idle_wait);
 }
 
 Result<void> BatchFetcher::receive() {
@@ -147,7 +179,7 @@ Result<void> BatchFetcher::receive_from(std::int32_t node, Connection& connectio
   CHECK(connection.write_some());
   TRY(const auto answer, connection.read_some());
   if (!answer) {
-    if (steady_clock::now() - connection.oldest() > silence) return fail(ErrorCode::timeout, "no answer");
+    if (steady_clock::now() - connection.silent_since() > silence) return fail(ErrorCode::timeout, "no answer");
     return {};
   }
   TRY(const auto response, Connection::decode<FetchResponse>(FetchRequest::api, *answer));
@@ -178,7 +210,8 @@ Result<void> BatchFetcher::take_part(const Request& request, const FetchResponse
   if (part == request.parts.end()) return fail(ErrorCode::corrupt, "an answer about what was not asked for");
   if (answer.error_code == KafkaError::none) {
     TRY(auto fetched, read_fetched(answer, memory, part->offset));
-    lookup_.succeeded();
+    scout_.succeeded();
+    out_of_range_since_.erase(part->partition);
     const std::int64_t end = answer.last_stable_offset >= 0 ? answer.last_stable_offset : answer.high_watermark;
     MutexLock lock(exchange_.mutex);
     if (!exchange_.positions.is_wanted(*part)) return {};
@@ -198,11 +231,18 @@ Result<void> BatchFetcher::take_part(const Request& request, const FetchResponse
     exchange_.positions.refused(part->partition);
     return {};
   }
-  if (answer.error_code == KafkaError::offset_out_of_range)
-    return fail(ErrorCode::not_found, "it has no offset " + std::to_string(part->offset) + " (now from " +
-                                          std::to_string(answer.log_start_offset) + " to " +
-                                          std::to_string(answer.high_watermark) + ")");
+  if (answer.error_code == KafkaError::offset_out_of_range) {
+    exchange_.positions.refused(part->partition);
+    return out_of_range(*part);
+  }
   return std::unexpected(to_error(answer.error_code, "fetching"));
+}
+
+Result<void> BatchFetcher::out_of_range(const FetchPositions::Part& part) {
+  const auto now = steady_clock::now();
+  const auto since = out_of_range_since_.try_emplace(part.partition, now).first->second;
+  if (now - since <= most_time_out_of_range) return {};
+  return fail(ErrorCode::not_found, "it has no offset " + std::to_string(part.offset));
 }
 
 void BatchFetcher::lose(std::int32_t node, const Error& why) {

@@ -11,7 +11,7 @@
 #include "base/mutex.h"
 #include "kafka/client/fetch_positions.h"
 #include "kafka/client/fetched.h"
-#include "kafka/client/leader_lookup.h"
+#include "kafka/client/topic_scout.h"
 
 namespace tickerlake::kafka {
 
@@ -40,7 +40,9 @@ class BatchFetcher {
   /// Of records that wait to be read; one answer may come on top.
   static constexpr std::size_t most_ahead = 32u << 20;
 
-  BatchFetcher(std::unique_ptr<Cluster> cluster, FetchExchange& exchange, const Log& log);
+  /// Two clusters, one for the fetcher's thread and one for its scout's.
+  BatchFetcher(std::unique_ptr<Cluster> cluster, std::unique_ptr<Cluster> scouting, FetchExchange& exchange,
+               const Log& log);
   ~BatchFetcher();
   BatchFetcher(const BatchFetcher&) = delete;
   BatchFetcher& operator=(const BatchFetcher&) = delete;
@@ -55,7 +57,8 @@ class BatchFetcher {
   };
   void run();
   Result<void> step();
-  Result<void> find_leaders();
+  Result<void> scout();
+  Result<void> heed(TopicScout::Report report);
   Result<void> ask();
   Result<void> ask(std::int32_t node);
   void wait();
@@ -63,18 +66,22 @@ class BatchFetcher {
   Result<void> receive_from(std::int32_t node, Connection& connection);
   Result<void> take_part(const Request& request, const FetchResponse::Topic::Partition& answer,
                          const std::shared_ptr<const void>& memory);
+  Result<void> out_of_range(const FetchPositions::Part& part);
   void lose(std::int32_t node, const Error& why);
+  bool is_silent(std::int32_t node, std::chrono::milliseconds since);
 
   const std::unique_ptr<Cluster> cluster_;
   FetchExchange& exchange_;
   const Log log_;
 
   // of the thread
-  LeaderLookup lookup_;
-  std::string topic_;                          // whose id this is
-  Uuid topic_id_;                              // as it was first found
-  std::map<std::int32_t, Request> under_way_;  // by node
-  std::optional<Error> failure_;               // of a partition
+  std::string topic_;                                      // whose id this is
+  Uuid topic_id_;                                          // as it was first found
+  std::map<std::int32_t, Request> under_way_;              // by node
+  std::map<std::int32_t, SteadyTime> out_of_range_since_;  // by partition
+  SteadyTime next_doubt_{};                                // when the scout is asked again about silent brokers
+  std::optional<Error> failure_;                           // of a partition
+  TopicScout scout_;
   std::thread thread_;
 };
 

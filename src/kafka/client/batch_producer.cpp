@@ -41,15 +41,18 @@ Result<std::unique_ptr<Producer>> BatchProducer::create(const ClientSettings& se
                                                         const Tuning& tuning, const Log& log) {
   TRY(const Codec codec, codec_named(tuning.compression));
   TRY(auto cluster, Cluster::create(settings, log));
+  TRY(auto scouting, Cluster::create(settings, log));
   TRY(const TopicView view, find_topic(*cluster, topic));
-  return std::unique_ptr<Producer>(new BatchProducer(std::move(cluster), topic, view, codec, tuning, log));
+  return std::unique_ptr<Producer>(
+      new BatchProducer(std::move(cluster), std::move(scouting), topic, view, codec, tuning, log));
 }
 
-BatchProducer::BatchProducer(std::unique_ptr<Cluster> cluster, const std::string& topic, const TopicView& view,
-                             Codec codec, const Tuning& tuning, const Log& log)
+BatchProducer::BatchProducer(std::unique_ptr<Cluster> cluster, std::unique_ptr<Cluster> scouting,
+                             const std::string& topic, const TopicView& view, Codec codec, const Tuning& tuning,
+                             const Log& log)
     : linger_(tuning.linger),
       open_(view.leaders.size()),
-      sender_(std::move(cluster), topic, view, codec, exchange_, log) {
+      sender_(std::move(cluster), std::move(scouting), topic, view, codec, exchange_, log) {
   const std::size_t count = open_.size() + spare_batches;
   const std::size_t room =
       std::min(static_cast<std::size_t>(std::max(tuning.batch_bytes, 1)), std::max(least_batch, most_memory / count));

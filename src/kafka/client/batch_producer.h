@@ -23,8 +23,8 @@ class BatchProducer final : public Producer {
     std::unique_ptr<BatchWriter> writer;  // null while the partition has no record that was not handed over
     SteadyTime since{};
   };
-  BatchProducer(std::unique_ptr<Cluster> cluster, const std::string& topic, const TopicView& view, Codec codec,
-                const Tuning& tuning, const Log& log);
+  BatchProducer(std::unique_ptr<Cluster> cluster, std::unique_ptr<Cluster> scouting, const std::string& topic,
+                const TopicView& view, Codec codec, const Tuning& tuning, const Log& log);
   bool open(Open& its);
   void hand_over(std::size_t partition);
   void hand_over_all(SteadyTime older_than);

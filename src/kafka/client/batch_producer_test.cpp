@@ -84,7 +84,7 @@ TEST(BatchProducer, stores_every_record_with_each_codec) {
   }
 }
 
-TEST(BatchProducer, stores_every_record_once_through_faults_of_the_connection) {
+void produce_through_faults(bool forgetful) {
   const unsigned seed = std::random_device()();
   SCOPED_TRACE("seed " + std::to_string(seed));
   Mutex mutex;
@@ -95,19 +95,26 @@ TEST(BatchProducer, stores_every_record_once_through_faults_of_the_connection) {
                               Fate::slow,         Fate::refused,     Fate::garbage};
     return dice() % 4 == 0 ? fates[dice() % std::size(fates)] : Fate::served;
   });
+  if (forgetful) broker.set_forgetful();
   auto producer = BatchProducer::create(settings_of(broker), "t", small_batches(), Log());
   ASSERT_TRUE(producer) << producer.error().message;
-  produce_numbers(**producer, 5'000, 3);
-  expect_all_once_in_order(broker, 5'000, 3);
+  const int count = forgetful ? 1'000 : 5'000;
+  produce_numbers(**producer, count, 3);
+  expect_all_once_in_order(broker, count, 3);
   EXPECT_GT(broker.connections(), 3) << "there were faults";
 }
 
+TEST(BatchProducer, stores_every_record_once_through_faults_of_the_connection) { produce_through_faults(false); }
+
+TEST(BatchProducer, stores_every_record_once_on_a_broker_that_forgets_its_producers) { produce_through_faults(true); }
+
 TEST(BatchProducer, ends_with_an_error_when_the_topic_was_made_again) {
-  bool first = true;
-  FakeBroker broker(1, [&] { return std::exchange(first, false) ? Fate::served : Fate::refused; });
+  std::atomic<bool> refusing = false;
+  FakeBroker broker(1, [&] { return refusing ? Fate::refused : Fate::served; });
   auto producer = BatchProducer::create(settings_of(broker), "t", small_batches(), Log());
   ASSERT_TRUE(producer);
   produce_numbers(**producer, 1, 1);
+  refusing = true;
   broker.set_topic_id(Uuid::random());
   ASSERT_TRUE((*producer)->produce(0, "a", "b", 0, {}));
   Result<bool> flushed = false;

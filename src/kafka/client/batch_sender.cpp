@@ -12,44 +12,53 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr milliseconds request_time{30'000};  // that a broker may take to store and replicate
-constexpr milliseconds silence{45'000};       // then the connection counts as lost
-constexpr milliseconds id_pause{1'000};       // before a producer id is asked for again
+constexpr milliseconds request_time{30'000};   // that a broker may take to store and replicate
+constexpr milliseconds silence{45'000};        // then the connection counts as lost
+constexpr milliseconds doubt{2'000};           // then somebody else is asked whether the silent broker still leads
+constexpr milliseconds shortest_id_pause{20};  // before a producer id is asked for again
+constexpr milliseconds longest_id_pause{1'000};
+constexpr milliseconds connect_time{3'000};
+/// From the loss of a connection to the look at the log: requests of that connection that the broker has, but has not
+/// carried out, should be in the log by then.
+constexpr milliseconds settle_time{300};
 constexpr milliseconds idle_wait{1'000};
 constexpr std::size_t most_requests = 5;  // under way on a connection
 constexpr std::int16_t acks_all = -1;
 constexpr std::int16_t last_version_by_name = 12;
 
+struct Verdict {
+  KafkaError code;
+  std::int64_t base_offset;
+};
+
 /// What the broker said of each part of a request, in its order.
-Result<std::vector<KafkaError>> verdicts_of(const std::vector<SendWindow::Part>& request,
-                                            const ProduceResponse& response) {
-  std::vector<KafkaError> verdicts;
+Result<std::vector<Verdict>> verdicts_of(const std::vector<SendWindow::Part>& request,
+                                         const ProduceResponse& response) {
+  std::vector<Verdict> verdicts;
   for (const auto& part : request) {
     const ProduceResponse::Topic::Partition* found = nullptr;
     for (const auto& topic : response.responses)
       for (const auto& its : topic.partition_responses)
         if (its.index == part.partition) found = &its;
     if (found == nullptr) return fail(ErrorCode::corrupt, "an answer leaves out a partition that it should tell about");
-    verdicts.push_back(found->error_code);
+    verdicts.push_back({found->error_code, found->base_offset});
   }
   return verdicts;
 }
 
 }  // namespace
 
-BatchSender::BatchSender(std::unique_ptr<Cluster> cluster, std::string topic, const TopicView& view, Codec codec,
-                         BatchExchange& exchange, const Log& log)
+BatchSender::BatchSender(std::unique_ptr<Cluster> cluster, std::unique_ptr<Cluster> scouting, std::string topic,
+                         const TopicView& view, Codec codec, BatchExchange& exchange, const Log& log)
     : cluster_(std::move(cluster)),
       topic_(std::move(topic)),
       topic_id_(view.id),
       codec_(codec),
       exchange_(exchange),
       log_(log.named("producer")),
-      lookup_(*cluster_, log_),
       window_(view.leaders.size()),
-      next_sequence_(view.leaders.size()) {
-  for (std::size_t i = 0; i < view.leaders.size(); ++i)
-    window_.set_leader(static_cast<std::int32_t>(i), view.leaders[i]);
+      next_sequence_(view.leaders.size()),
+      scout_(std::move(scouting), [this] { wake(); }, log_) {
   thread_ = std::thread([this] { run(); });
 }
 
@@ -70,25 +79,25 @@ void BatchSender::run() {
 Result<void> BatchSender::get_producer_id() {
   InitProducerIdRequest request;
   request.transaction_timeout_ms = std::numeric_limits<std::int32_t>::max();
-  while (!cluster_->cancelled()) {
+  for (milliseconds pause = shortest_id_pause; !cluster_->cancelled(); pause = std::min(pause * 2, longest_id_pause)) {
     auto answer = cluster_->ask_any(request, cluster_->for_at_most(LeaderLookup::look_time));
     if (answer && answer->error_code == KafkaError::none) {
-      producer_id_ = answer->producer_id;
-      producer_epoch_ = answer->producer_epoch;
+      producer_ = {answer->producer_id, answer->producer_epoch};
       return {};
     }
     Error error = answer ? to_error(answer->error_code, "asking for a producer id") : std::move(answer).error();
     if (error.code != ErrorCode::unavailable && error.code != ErrorCode::timeout)
       return std::unexpected(std::move(error));
     log_.debug("{}", error.message);
-    cluster_->waiter().wait({}, id_pause);
+    cluster_->ask_another();
+    cluster_->waiter().wait({}, pause);
   }
   return {};
 }
 
 Result<void> BatchSender::step() {
   CHECK(take_what_is_ready());
-  CHECK(find_leaders());
+  CHECK(scout());
   CHECK(send());
   wait();
   return receive();
@@ -102,23 +111,68 @@ Result<void> BatchSender::take_what_is_ready() {
   }
   for (FullBatch& full : batches) {
     std::int32_t& sequence = next_sequence_[static_cast<std::size_t>(full.partition)];
-    TRY(const ByteView bytes, full.writer->finish(codec_, {producer_id_, producer_epoch_, sequence}));
+    TRY(const ByteView bytes, full.writer->finish(codec_, {producer_.id, producer_.epoch, sequence}));
+    window_.add(full.partition, next_batch_, sequence);
     // Behind the largest number comes 0.
     sequence = static_cast<std::int32_t>((std::int64_t{sequence} + full.writer->count()) &
                                          std::numeric_limits<std::int32_t>::max());
-    window_.add(full.partition, next_batch_);
     kept_.emplace(next_batch_++, Kept{full.partition, std::move(full.writer), bytes});
   }
   return {};
 }
 
-Result<void> BatchSender::find_leaders() {
-  if (!window_.needs_leaders() || !lookup_.is_due()) return {};
-  TRY(const auto view, lookup_.look(topic_, topic_id_));
-  if (!view) return {};
-  for (std::size_t i = 0; i < std::min(view->leaders.size(), next_sequence_.size()); ++i)
-    window_.set_leader(static_cast<std::int32_t>(i), view->leaders[i]);
+Result<void> BatchSender::scout() {
+  if (auto report = scout_.take()) CHECK(heed(*std::move(report)));
+  const auto now = steady_clock::now();
+  TopicScout::Errand errand{.topic = topic_, .topic_id = topic_id_, .questions = {}, .producer = producer_};
+  for (const auto& question : window_.questions()) {
+    const auto wait = not_before_.find(question.partition);
+    if (wait == not_before_.end() || wait->second <= now)
+      errand.questions.push_back({question.partition, question.from, question.least});
+  }
+  const bool in_doubt = now >= next_doubt_ &&
+                        std::ranges::any_of(under_way_, [&](const auto& its) { return is_silent(its.first, doubt); });
+  if (errand.questions.empty() && !in_doubt) return {};
+  if (scout_.send(std::move(errand))) next_doubt_ = now + doubt / 2;
   return {};
+}
+
+Result<void> BatchSender::heed(TopicScout::Report report) {
+  if (report.failure) return std::unexpected(*std::move(report.failure));
+  if (!report.view) return {};
+  for (auto& [node, endpoint] : report.nodes) cluster_->learn(node, std::move(endpoint));
+  const auto questions = window_.questions();
+  const std::size_t known = std::min(report.view->leaders.size(), next_sequence_.size());
+  for (std::size_t i = 0; i < known; ++i) {
+    const auto partition = static_cast<std::int32_t>(i);
+    const Leader leader = report.view->leaders[i];
+    const auto question = std::ranges::find(questions, partition, &SendWindow::Question::partition);
+    if (question == questions.end()) {
+      window_.set_leader(partition, leader);
+      continue;
+    }
+    // A leader that did not answer itself is none yet; what came up in the meantime is asked next.
+    const auto answer = report.answers.find(partition);
+    if (answer == report.answers.end() || answer->second.has_value() != question->from.has_value()) continue;
+    if (!answer->second) {
+      window_.set_leader(partition, leader);
+      continue;
+    }
+    TRY(const auto done, window_.looked(partition, leader, *answer->second));
+    if (!done.empty())
+      log_.info("{}/{}: {} batches were stored although no answer had told so", topic_, partition, done.size());
+    acknowledge(done);
+  }
+  for (const std::int32_t node : window_.former_leaders())
+    if (is_silent(node, doubt)) lose(node, {ErrorCode::timeout, "it is silent, and others lead now"});
+  return {};
+}
+
+bool BatchSender::is_silent(std::int32_t node, milliseconds since) {
+  const Connection* connection = cluster_->connection(node);
+  const auto requests = under_way_.find(node);
+  return connection != nullptr && requests != under_way_.end() && !requests->second.empty() &&
+         connection->under_way() > 0 && steady_clock::now() - connection->silent_since() > since;
 }
 
 Result<void> BatchSender::send() {
@@ -132,7 +186,7 @@ Result<void> BatchSender::send() {
 }
 
 Result<void> BatchSender::send_to(std::int32_t node) {
-  TRY(Connection * connection, cluster_->connect(node, cluster_->for_at_most(LeaderLookup::look_time)));
+  TRY(Connection * connection, cluster_->connect(node, cluster_->for_at_most(connect_time)));
   auto& requests = under_way_[node];
   while (requests.size() < most_requests) {
     Request parts = window_.take(node);
@@ -160,7 +214,9 @@ void BatchSender::wait() {
     if (connection == nullptr || requests.empty()) continue;
     interests.push_back({.socket = &connection->socket(), .read = true, .write = connection->wants_to_write()});
   }
-  if (window_.needs_leaders()) time = lookup_.rest(idle_wait);
+  const auto now = steady_clock::now();
+  for (const auto& [partition, due] : not_before_)
+    if (due > now) time = std::min(time, std::chrono::ceil<milliseconds>(due - now));
   cluster_->waiter().wait(interests, time);
 }
 
@@ -186,7 +242,7 @@ Result<void> BatchSender::receive_from(std::int32_t node, Connection& connection
   while (!requests.empty()) {
     TRY(const auto answer, connection.read_some());
     if (!answer) {
-      if (steady_clock::now() - connection.oldest() > silence) return fail(ErrorCode::timeout, "no answer");
+      if (steady_clock::now() - connection.silent_since() > silence) return fail(ErrorCode::timeout, "no answer");
       return {};
     }
     TRY(const auto response, Connection::decode<ProduceResponse>(ProduceRequest::api, *answer));
@@ -194,7 +250,9 @@ Result<void> BatchSender::receive_from(std::int32_t node, Connection& connection
     const Request request = std::move(requests.front());
     requests.pop_front();
     for (std::size_t i = 0; i < request.size(); ++i) {
-      auto done = window_.answered(request[i].partition, request[i].batch, verdicts[i]);
+      const auto [code, base_offset] = verdicts[i];
+      const std::int64_t end = base_offset < 0 ? -1 : base_offset + kept_.at(request[i].batch).writer->count();
+      auto done = window_.answered(request[i].partition, request[i].batch, code, end);
       if (!done) {
         failure_ = std::move(done).error();
         return {};
@@ -209,12 +267,12 @@ void BatchSender::lose(std::int32_t node, const Error& why) {
   log_.debug("broker {}: {}", node, why.message);
   cluster_->disconnect(node);
   under_way_[node].clear();
-  window_.lost(node);
+  for (const std::int32_t partition : window_.lost(node)) not_before_[partition] = steady_clock::now() + settle_time;
 }
 
 void BatchSender::acknowledge(const std::vector<BatchId>& done) {
   if (done.empty()) return;
-  lookup_.succeeded();
+  scout_.succeeded();
   MutexLock lock(exchange_.mutex);
   for (const BatchId id : done) {
     auto node = kept_.extract(id);

@@ -10,8 +10,8 @@
 
 #include "base/mutex.h"
 #include "kafka/client/cluster.h"
-#include "kafka/client/leader_lookup.h"
 #include "kafka/client/send_window.h"
+#include "kafka/client/topic_scout.h"
 #include "kafka/records/batch_writer.h"
 
 namespace tickerlake::kafka {
@@ -34,9 +34,10 @@ struct BatchExchange {
 /// Sends until it is destroyed. One thread for all brokers; it never waits for one of them while it holds the lock.
 class BatchSender {
  public:
-  /// view: of the topic as it was found at the start.
-  BatchSender(std::unique_ptr<Cluster> cluster, std::string topic, const TopicView& view, Codec codec,
-              BatchExchange& exchange, const Log& log);
+  /// Two clusters, one for the sender's thread and one for its scout's. view: of the topic as it was found at the
+  /// start.
+  BatchSender(std::unique_ptr<Cluster> cluster, std::unique_ptr<Cluster> scouting, std::string topic,
+              const TopicView& view, Codec codec, BatchExchange& exchange, const Log& log);
   ~BatchSender();
   BatchSender(const BatchSender&) = delete;
   BatchSender& operator=(const BatchSender&) = delete;
@@ -56,13 +57,15 @@ class BatchSender {
   Result<void> step();
   Result<void> get_producer_id();
   Result<void> take_what_is_ready();
-  Result<void> find_leaders();
+  Result<void> scout();
+  Result<void> heed(TopicScout::Report report);
   Result<void> send();
   Result<void> send_to(std::int32_t node);
   void wait();
   Result<void> receive();
   Result<void> receive_from(std::int32_t node, Connection& connection);
   void lose(std::int32_t node, const Error& why);
+  bool is_silent(std::int32_t node, std::chrono::milliseconds since);
   void acknowledge(const std::vector<BatchId>& done);
 
   // constant after construction
@@ -74,15 +77,16 @@ class BatchSender {
   const Log log_;
 
   // of the thread
-  LeaderLookup lookup_;
   SendWindow window_;
-  std::int64_t producer_id_ = -1;
-  std::int16_t producer_epoch_ = -1;
+  std::map<std::int32_t, SteadyTime> not_before_;  // when a partition's log may be looked at
+  SteadyTime next_doubt_{};                        // when the scout is asked again about silent brokers
+  ProducerName producer_;
   std::vector<std::int32_t> next_sequence_;  // by partition
   BatchId next_batch_ = 0;
   std::map<BatchId, Kept> kept_;
   std::map<std::int32_t, std::deque<Request>> under_way_;  // by node, in the order of their answers
   std::optional<Error> failure_;                           // of a batch: nothing may be sent behind it
+  TopicScout scout_;
   std::thread thread_;
 };
 

@@ -11,9 +11,10 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr milliseconds connect_time{3'000};  // for the connection and its first answer
-constexpr milliseconds answer_time{5'000};   // of a broker that is asked, before another is
-constexpr milliseconds shortest_pause{20};   // between rounds over all brokers
+constexpr milliseconds connect_time{3'000};     // for the connection and its first answer
+constexpr milliseconds answer_time{3'000};      // of a broker that is asked, before another is
+constexpr milliseconds round_trip_time{1'000};  // of a broker that is well
+constexpr milliseconds shortest_pause{20};      // between rounds over all brokers
 constexpr milliseconds longest_pause{500};
 constexpr std::int8_t read_committed = 1;
 
@@ -149,13 +150,35 @@ Result<TopicView> Cluster::topic(const std::string& name, const Patience& patien
   if (answer.topics.size() != 1) return fail(ErrorCode::corrupt, "a broker tells of other topics than asked for");
   const auto& found = answer.topics[0];
   TopicView view{.error = found.error_code, .id = found.topic_id, .leaders = {}};
-  view.leaders.resize(found.partitions.size(), no_node);
+  view.leaders.resize(found.partitions.size());
   for (const auto& partition : found.partitions) {
     const auto index = static_cast<std::size_t>(partition.partition_index);
     if (index >= view.leaders.size()) return fail(ErrorCode::corrupt, "a broker tells of a partition that can't be");
     if (partition.error_code == KafkaError::none || partition.error_code == KafkaError::replica_not_available)
-      view.leaders[index] = partition.leader_id;
+      view.leaders[index] = {partition.leader_id, partition.leader_epoch};
   }
+  pass_over_older(name, view);
+  return view;
+}
+
+void Cluster::pass_over_older(const std::string& name, TopicView& view) {
+  Newest& newest = newest_[name];
+  if (newest.topic_id != view.id) newest = {.topic_id = view.id, .epochs = {}};
+  newest.epochs.resize(std::max(newest.epochs.size(), view.leaders.size()), -1);
+  for (std::size_t i = 0; i < view.leaders.size(); ++i) {
+    if (view.leaders[i].epoch < newest.epochs[i]) view.leaders[i].node = no_node;
+    newest.epochs[i] = std::max(newest.epochs[i], view.leaders[i].epoch);
+  }
+}
+
+Result<TopicView> Cluster::newest_topic(const std::string& name, const Patience& patience) {
+  TRY(TopicView view, topic(name, patience));
+  for (std::size_t i = 0, count = nodes_.size(); i < count && count > 1 && !patience.is_over(); ++i) {
+    ask_another();
+    const Patience soon{std::min(patience.until, steady_clock::now() + round_trip_time), patience.cancelled};
+    if (auto its = topic(name, soon); its && its->error == KafkaError::none) view = *std::move(its);
+  }
+  pass_over_older(name, view);
   return view;
 }
 
@@ -169,12 +192,14 @@ Result<std::string> Cluster::cluster_id(const Patience& patience) {
 Result<Watermarks> Cluster::watermarks(const std::string& topic_name, std::int32_t partition,
                                        const Patience& patience) {
   const std::string what = "asking for the offsets of " + topic_name + "/" + std::to_string(partition);
-  const auto offset_at = [&](std::int32_t leader, std::int64_t time) -> Result<std::int64_t> {
+  const auto offset_at = [&](const Leader& leader, std::int64_t time) -> Result<std::int64_t> {
     ListOffsetsRequest request;
     request.replica_id = -1;
     request.isolation_level = read_committed;
-    request.topics = {{.name = topic_name, .partitions = {{.partition_index = partition, .timestamp = time}}}};
-    TRY(const auto answer, ask(leader, request, patience));
+    request.topics = {
+        {.name = topic_name,
+         .partitions = {{.partition_index = partition, .current_leader_epoch = leader.epoch, .timestamp = time}}}};
+    TRY(const auto answer, ask(leader.node, request, patience));
     if (answer.topics.size() != 1 || answer.topics[0].partitions.size() != 1)
       return fail(ErrorCode::corrupt, what + ": an answer about something else");
     const auto& its = answer.topics[0].partitions[0];
@@ -189,7 +214,7 @@ Result<Watermarks> Cluster::watermarks(const std::string& topic_name, std::int32
     const auto index = static_cast<std::size_t>(partition);
     if (view.error == KafkaError::unknown_topic_or_partition) {
       error = to_error(view.error, what);
-    } else if (index < view.leaders.size() && view.leaders[index] != no_node) {
+    } else if (index < view.leaders.size() && view.leaders[index].node != no_node) {
       const auto low = offset_at(view.leaders[index], earliest);
       const auto high = low ? offset_at(view.leaders[index], latest) : low;
       if (high) return Watermarks{*low, *high};
@@ -198,6 +223,7 @@ Result<Watermarks> Cluster::watermarks(const std::string& topic_name, std::int32
     const bool passes = error.code == ErrorCode::unavailable || error.code == ErrorCode::timeout ||
                         error.code == ErrorCode::not_found || error.code == ErrorCode::corrupt;
     if (!passes || patience.is_over()) return std::unexpected(std::move(error));
+    ask_another();
     waiter_.wait({}, shortest_pause);
   }
 }

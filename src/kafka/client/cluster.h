@@ -20,11 +20,18 @@ Error to_error(KafkaError code, const std::string& what);
 /// Asking again, perhaps another broker, can help.
 bool is_passing(KafkaError code);
 
+/// Who leads a partition. Each election counts the epoch up, so of two answers the one with the larger epoch is newer.
+struct Leader {
+  std::int32_t node = no_node;
+  std::int32_t epoch = -1;  // before Kafka 2.1
+  bool operator==(const Leader&) const = default;
+};
+
 /// A topic as a broker told it.
 struct TopicView {
   KafkaError error = KafkaError::none;  // unknown_topic_or_partition: there is none
   Uuid id;                              // zero before Kafka 2.8
-  std::vector<std::int32_t> leaders;    // by partition; no_node while there is none
+  std::vector<Leader> leaders;          // by partition; no_node while there is none
 };
 
 /// Not thread-safe, but for cancel(). Errors: unavailable (no broker answers), timeout, unauthorized, cancelled, …
@@ -58,13 +65,27 @@ class Cluster {
   template <class Request>
   Result<typename Request::Response> ask(std::int32_t node, const Request& request, const Patience& patience,
                                          std::int16_t most = Request::api.versions.last) {
+    TRY(const Answer answer, ask_raw(node, request, patience, most));
+    auto decoded = Connection::decode<typename Request::Response>(Request::api, answer);
+    if (!decoded) disconnect(node);
+    return decoded;
+  }
+  /// The same, for answers with views into their own bytes.
+  template <class Request>
+  Result<Answer> ask_raw(std::int32_t node, const Request& request, const Patience& patience,
+                         std::int16_t most = Request::api.versions.last) {
     TRY(Connection * connection, connect(node, patience));
-    auto answer = connection->call(request, attempt(patience), most);
+    auto answer = connection->exchange(request, attempt(patience), most);
     if (!answer) disconnect(node);
     return answer;
   }
 
+  /// A leader older than one that was told of before counts as none: a broker that slept does not know of elections.
   Result<TopicView> topic(const std::string& name, const Patience& patience);
+  /// The same from every broker that answers soon, so that none is believed that slept.
+  Result<TopicView> newest_topic(const std::string& name, const Patience& patience);
+  /// The next question goes to another broker.
+  void ask_another() { any_.reset(); }
   Result<std::string> cluster_id(const Patience& patience);
   /// Where a partition begins and ends, to one who does not read open transactions.
   Result<Watermarks> watermarks(const std::string& topic, std::int32_t partition, const Patience& patience);
@@ -76,6 +97,7 @@ class Cluster {
   void disconnect(std::int32_t node) { connections_.erase(node); }
   /// A broker that is not in the metadata yet: a group's coordinator.
   void learn(std::int32_t node, io::Endpoint at) { nodes_[node] = std::move(at); }
+  const std::map<std::int32_t, io::Endpoint>& nodes() const { return nodes_; }
 
  private:
   Cluster(std::vector<io::Endpoint> bootstrap, const Log& log) : bootstrap_(std::move(bootstrap)), log_(log) {}
@@ -83,6 +105,12 @@ class Cluster {
   /// One request's share of the patience: a broker that is silent must not use all of it.
   static Patience attempt(const Patience& patience);
   Result<MetadataResponse> metadata(const MetadataRequest& request, const Patience& patience);
+  void pass_over_older(const std::string& name, TopicView& view);
+
+  struct Newest {
+    Uuid topic_id;
+    std::vector<std::int32_t> epochs;  // by partition
+  };
 
   const std::vector<io::Endpoint> bootstrap_;
   const Log log_;
@@ -90,6 +118,7 @@ class Cluster {
   std::atomic<bool> cancelled_ = false;
   std::map<std::int32_t, io::Endpoint> nodes_;
   std::map<std::int32_t, std::unique_ptr<Connection>> connections_;
+  std::map<std::string, Newest> newest_;  // by topic
   std::unique_ptr<Connection> any_;
   std::size_t next_ = 0;  // which broker to try next
 };

@@ -76,6 +76,7 @@ Result<std::optional<Answer>> Connection::read_some() {
     TRY(const std::size_t n, socket_.try_read(MutableBytes(size_bytes_).subspan(size_read_)));
     if (n == 0) return std::nullopt;
     size_read_ += n;
+    last_read_ = steady_clock::now();
     if (size_read_ < sizeof size_bytes_) continue;
     const auto size = load_big_endian<std::int32_t>(size_bytes_);
     if (waiting_.empty() || size < 4 || static_cast<std::size_t>(size) > max_answer)
@@ -88,6 +89,7 @@ Result<std::optional<Answer>> Connection::read_some() {
     TRY(const std::size_t n, socket_.try_read({reading_.bytes.get() + read_, reading_.size - read_}));
     if (n == 0) return std::nullopt;
     read_ += n;
+    last_read_ = steady_clock::now();
   }
   const Waiting its = waiting_.front();
   if (load_big_endian<std::int32_t>(reading_.bytes.get()) != its.correlation)

@@ -1,5 +1,6 @@
 #pragma once
 // One TCP connection to a broker: versions agreed upon, many requests under way, answers in the order of the requests.
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <deque>
@@ -56,16 +57,22 @@ class Connection {
   Result<std::optional<Answer>> read_some();
   /// Requests without an answer yet.
   std::size_t under_way() const { return waiting_.size(); }
-  /// When the request was sent whose answer comes next; there must be one.
-  SteadyTime oldest() const { return waiting_.front().sent_at; }
+  /// Since when the broker has sent nothing though it owes an answer; there must be such a request.
+  SteadyTime silent_since() const { return std::max(waiting_.front().sent_at, last_read_); }
 
   /// One request, waiting for its answer. Nothing else may be under way.
   template <class Request>
   Result<typename Request::Response> call(const Request& request, const Patience& patience,
                                           std::int16_t most = Request::api.versions.last) {
-    CHECK(send(request, most));
-    TRY(const Answer answer, wait_for_answer(patience));
+    TRY(const Answer answer, exchange(request, patience, most));
     return decode<typename Request::Response>(Request::api, answer);
+  }
+  /// The same for answers with views into their own bytes: fetched records.
+  template <class Request>
+  Result<Answer> exchange(const Request& request, const Patience& patience,
+                          std::int16_t most = Request::api.versions.last) {
+    CHECK(send(request, most));
+    return wait_for_answer(patience);
   }
   template <class Response>
   static Result<Response> decode(const Api& api, const Answer& answer) {
@@ -107,6 +114,7 @@ class Connection {
   std::size_t size_read_ = 0;
   Answer reading_;
   std::size_t read_ = 0;
+  SteadyTime last_read_{};
 };
 
 }  // namespace tickerlake::kafka

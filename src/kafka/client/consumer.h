@@ -97,6 +97,10 @@ class Consumer {
   virtual Result<void> poll(RecordBatch& batch, std::size_t max, std::chrono::milliseconds timeout) = 0;
   /// Stores a group's offset, without waiting for the answer.
   virtual void commit(const std::string& topic, PartitionOffset next) = 0;
+  /// Waits until the leaders hold nothing that may still vanish or become visible: what a writer sent that is gone now
+  /// can be on its way to the followers. librdkafka can't tell; then this returns at once.
+  virtual Result<void> wait_until_committed(const std::string& topic, int partitions,
+                                            std::chrono::milliseconds timeout) = 0;
 };
 
 }  // namespace tickerlake::kafka

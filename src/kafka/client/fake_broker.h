@@ -15,6 +15,7 @@
 #include "kafka/wire/list_offsets.h"
 #include "kafka/wire/message.h"
 #include "kafka/wire/metadata.h"
+#include "kafka/wire/offsets.h"
 #include "kafka/wire/produce.h"
 
 namespace tickerlake::kafka {
@@ -44,22 +45,31 @@ class FakeBroker {
   void append(std::int32_t partition, Buffer batch);
   void set_aborted(std::vector<FetchResponse::Topic::Partition::AbortedTransaction> aborted);
   void set_topic_id(Uuid id);
+  /// With each connection that it breaks it loses its memory of producers, as Apache Kafka does when it starts again.
+  void set_forgetful() { forgetful_ = true; }
   int connections() const { return connections_; }
 
  private:
   struct Partition {
     std::vector<Buffer> batches;
     std::int64_t end = 0;
+    std::size_t remembered = 0;  // batches from here on are known
+  };
+  struct Appended {
+    KafkaError code = KafkaError::none;
+    std::int64_t base_offset = -1;
   };
   void serve(io::Socket& socket);
   bool answer(io::Socket& socket, Fate fate, const Frame& frame);
-  KafkaError append_produced(std::int32_t partition, ByteView batches);
+  Appended append_produced(std::int32_t partition, ByteView batches);
   void append_locked(std::int32_t partition, Buffer batch) TL_REQUIRES(mutex_);
+  OffsetForLeaderEpochResponse log_ends(const OffsetForLeaderEpochRequest& request, bool refused);
   FetchResponse fetch(const FetchRequest& request, std::vector<Buffer>& memory);
   MetadataResponse metadata();
 
   const Dice dice_;
   std::atomic<int> connections_ = 0;
+  std::atomic<bool> forgetful_ = false;
   Mutex mutex_;
   std::vector<Partition> logs_ TL_GUARDED_BY(mutex_);
   std::vector<FetchResponse::Topic::Partition::AbortedTransaction> aborted_ TL_GUARDED_BY(mutex_);

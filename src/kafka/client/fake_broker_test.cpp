@@ -59,8 +59,9 @@ void FakeBroker::serve(io::Socket& socket) {
     bool goes_on = false;
     if (header.api_key == ApiVersionsRequest::api.key) {
       ApiVersionsResponse response;
-      for (const Api& api : {ApiVersionsRequest::api, MetadataRequest::api, InitProducerIdRequest::api,
-                             ProduceRequest::api, FetchRequest::api, ListOffsetsRequest::api})
+      for (const Api& api :
+           {ApiVersionsRequest::api, MetadataRequest::api, InitProducerIdRequest::api, ProduceRequest::api,
+            FetchRequest::api, ListOffsetsRequest::api, OffsetForLeaderEpochRequest::api})
         response.api_keys.push_back({api.key, api.versions.first, api.versions.last});
       goes_on = reply(ApiVersionsRequest::api, response, Fate::served);
     } else if (header.api_key == MetadataRequest::api.key) {
@@ -74,15 +75,26 @@ void FakeBroker::serve(io::Socket& socket) {
       ProduceResponse response;
       auto& topic = response.responses.emplace_back();
       topic.topic_id = request.topic_data[0].topic_id;
-      for (const auto& its : request.topic_data[0].partition_data)
+      for (const auto& its : request.topic_data[0].partition_data) {
+        const Appended appended = fate == Fate::refused ? Appended{.code = KafkaError::not_leader_or_follower}
+                                                        : append_produced(its.index, its.records.bytes);
         topic.partition_responses.push_back({.index = its.index,
-                                             .error_code = fate == Fate::refused
-                                                               ? KafkaError::not_leader_or_follower
-                                                               : append_produced(its.index, its.records.bytes),
+                                             .error_code = appended.code,
+                                             .base_offset = appended.base_offset,
                                              .record_errors = {},
                                              .error_message = {},
                                              .current_leader = {}});
+      }
+      if (forgetful_ && (fate == Fate::reset_after || fate == Fate::cut_answer || fate == Fate::garbage)) {
+        MutexLock lock(mutex_);
+        for (Partition& log : logs_) log.remembered = log.batches.size();
+      }
       goes_on = reply(ProduceRequest::api, response, fate);
+    } else if (header.api_key == OffsetForLeaderEpochRequest::api.key) {
+      const Fate fate = dice_();
+      if (fate == Fate::reset_before) return;
+      goes_on = reply(OffsetForLeaderEpochRequest::api,
+                      log_ends(*decode<OffsetForLeaderEpochRequest>(body, version), fate == Fate::refused), fate);
     } else if (header.api_key == FetchRequest::api.key) {
       const Fate fate = dice_();
       if (fate == Fate::reset_before) return;
@@ -113,17 +125,34 @@ bool FakeBroker::answer(io::Socket& socket, Fate fate, const Frame& frame) {
 }
 
 /// As Apache Kafka does for one producer: the last five batches are remembered, the others must be in turn.
-KafkaError FakeBroker::append_produced(std::int32_t partition, ByteView batches) {
+FakeBroker::Appended FakeBroker::append_produced(std::int32_t partition, ByteView batches) {
   const Batch batch = *take_batch(batches);
-  if (!check_batch(batch)) return KafkaError::corrupt_message;
+  if (!check_batch(batch)) return {.code = KafkaError::corrupt_message};
   MutexLock lock(mutex_);
   Partition& log = logs_[static_cast<std::size_t>(partition)];
-  for (std::size_t i = log.batches.size(); i > 0 && i + 5 > log.batches.size(); --i)
-    if (parse_batch_header(log.batches[i - 1])->base_sequence == batch.header.base_sequence) return KafkaError::none;
-  if (!log.batches.empty() && batch.header.base_sequence != parse_batch_header(log.batches.back())->last_sequence() + 1)
-    return KafkaError::out_of_order_sequence_number;
+  for (std::size_t i = log.batches.size(); i > log.remembered && i + 5 > log.batches.size(); --i) {
+    const BatchHeader known = *parse_batch_header(log.batches[i - 1]);
+    if (known.base_sequence == batch.header.base_sequence) return {.base_offset = known.base_offset};
+  }
+  if (log.batches.size() > log.remembered &&
+      batch.header.base_sequence != parse_batch_header(log.batches.back())->last_sequence() + 1)
+    return {.code = KafkaError::out_of_order_sequence_number};
+  const std::int64_t base_offset = log.end;
   append_locked(partition, Buffer(batch.bytes.begin(), batch.bytes.end()));
-  return KafkaError::none;
+  return {.base_offset = base_offset};
+}
+
+OffsetForLeaderEpochResponse FakeBroker::log_ends(const OffsetForLeaderEpochRequest& request, bool refused) {
+  OffsetForLeaderEpochResponse response;
+  auto& topic = response.topics.emplace_back();
+  topic.topic = request.topics[0].topic;
+  MutexLock lock(mutex_);
+  for (const auto& asked : request.topics[0].partitions)
+    topic.partitions.push_back({.error_code = refused ? KafkaError::not_leader_or_follower : KafkaError::none,
+                                .partition = asked.partition,
+                                .leader_epoch = asked.leader_epoch,
+                                .end_offset = logs_[static_cast<std::size_t>(asked.partition)].end});
+  return response;
 }
 
 FetchResponse FakeBroker::fetch(const FetchRequest& request, std::vector<Buffer>& memory) {
@@ -168,6 +197,7 @@ MetadataResponse FakeBroker::metadata() {
   for (std::size_t i = 0; i < logs_.size(); ++i)
     topic.partitions.push_back({.partition_index = static_cast<std::int32_t>(i),
                                 .leader_id = 1,
+                                .leader_epoch = 0,
                                 .replica_nodes = {1},
                                 .isr_nodes = {1},
                                 .offline_replicas = {}});

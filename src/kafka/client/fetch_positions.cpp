@@ -7,7 +7,7 @@ namespace tickerlake::kafka {
 void FetchPositions::assign(std::span<const PartitionOffset> from) {
   partitions_.clear();
   for (const auto& [partition, offset] : from)
-    partitions_[partition] = {.offset = offset, .ticket = next_ticket_++, .end_told = {}};
+    partitions_[partition] = {.offset = offset, .leader = {}, .ticket = next_ticket_++, .end_told = {}};
 }
 
 void FetchPositions::pause(std::int32_t partition, std::int64_t offset) {
@@ -25,27 +25,34 @@ void FetchPositions::resume(std::int32_t partition) {
   if (found != partitions_.end()) found->second.paused = false;
 }
 
-void FetchPositions::set_leader(std::int32_t partition, std::int32_t node) {
+void FetchPositions::set_leader(std::int32_t partition, Leader leader) {
   const auto found = partitions_.find(partition);
-  if (found != partitions_.end()) found->second.leader = node;
+  if (found != partitions_.end()) found->second.leader = leader;
 }
 
-bool FetchPositions::needs_leaders() const {
-  return std::ranges::any_of(partitions_,
-                             [](const auto& its) { return its.second.leader == no_node && !its.second.paused; });
+std::vector<std::int32_t> FetchPositions::without_leader() const {
+  std::vector<std::int32_t> without;
+  for (const auto& [partition, its] : partitions_)
+    if (its.leader.node == no_node && !its.paused) without.push_back(partition);
+  return without;
+}
+
+bool FetchPositions::leads(std::int32_t partition, std::int32_t node) const {
+  const auto found = partitions_.find(partition);
+  return found != partitions_.end() && found->second.leader.node == node;
 }
 
 std::vector<std::int32_t> FetchPositions::nodes_to_ask() const {
   std::set<std::int32_t> nodes;
   for (const auto& [partition, its] : partitions_)
-    if (!its.paused && its.leader != no_node && !asked_.contains(its.leader)) nodes.insert(its.leader);
+    if (!its.paused && its.leader.node != no_node && !asked_.contains(its.leader.node)) nodes.insert(its.leader.node);
   return {nodes.begin(), nodes.end()};
 }
 
 std::vector<FetchPositions::Part> FetchPositions::take(std::int32_t node) {
   std::vector<Part> parts;
   for (const auto& [partition, its] : partitions_)
-    if (!its.paused && its.leader == node) parts.push_back({partition, its.offset, its.ticket});
+    if (!its.paused && its.leader.node == node) parts.push_back({partition, its.offset, its.leader.epoch, its.ticket});
   if (!parts.empty()) {
     asked_.insert(node);
     // Brokers fill their answers in the order of the request: each partition is first once in a while.
@@ -67,7 +74,7 @@ void FetchPositions::advance(std::int32_t partition, std::int64_t next) {
 void FetchPositions::lost(std::int32_t node) {
   asked_.erase(node);
   for (auto& [partition, its] : partitions_)
-    if (its.leader == node) its.leader = no_node;
+    if (its.leader.node == node) its.leader = {};
 }
 
 bool FetchPositions::reached_end(std::int32_t partition) {

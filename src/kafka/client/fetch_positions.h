@@ -21,14 +21,16 @@ class FetchPositions {
   void pause(std::int32_t partition, std::int64_t offset);
   void resume(std::int32_t partition);
 
-  void set_leader(std::int32_t partition, std::int32_t node);
-  bool needs_leaders() const;
+  void set_leader(std::int32_t partition, Leader leader);
+  /// Partitions to be read whose leader is not known.
+  std::vector<std::int32_t> without_leader() const;
   /// Brokers that lead something to be read and have no request yet.
   std::vector<std::int32_t> nodes_to_ask() const;
 
   struct Part {
     std::int32_t partition;
     std::int64_t offset;
+    std::int32_t epoch;    // of the leader that is asked
     std::uint64_t ticket;  // of this position: another one after assign() and pause()
   };
   /// The next request to a broker; it is under way from now on.
@@ -39,15 +41,16 @@ class FetchPositions {
   bool is_wanted(const Part& part) const;
   void advance(std::int32_t partition, std::int64_t next);
   /// The broker is not the right one (now).
-  void refused(std::int32_t partition) { set_leader(partition, no_node); }
+  void refused(std::int32_t partition) { set_leader(partition, {}); }
   void lost(std::int32_t node);
+  bool leads(std::int32_t partition, std::int32_t node) const;
   /// The partition ends at its position: true the first time there.
   bool reached_end(std::int32_t partition);
 
  private:
   struct Partition {
     std::int64_t offset = 0;
-    std::int32_t leader = no_node;
+    Leader leader;
     bool paused = false;
     std::uint64_t ticket = 0;
     std::optional<std::int64_t> end_told;

@@ -18,6 +18,7 @@ milliseconds LeaderLookup::rest(milliseconds most) const {
 }
 
 Result<std::optional<TopicView>> LeaderLookup::look(const std::string& topic, const Uuid& known) {
+  if (pause_ > shortest_pause) cluster_.ask_another();  // the one asked last may be out of date itself
   auto view = cluster_.topic(topic, cluster_.for_at_most(look_time));
   next_ = steady_clock::now() + pause_;
   pause_ = std::min(pause_ * 2, longest_pause);

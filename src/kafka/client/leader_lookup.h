@@ -9,7 +9,7 @@
 
 namespace tickerlake::kafka {
 
-/// Of a sender's or a fetcher's thread. While it asks, answers of other brokers wait: a pause, not a mistake.
+/// Not thread-safe.
 class LeaderLookup {
  public:
   static constexpr std::chrono::milliseconds look_time{5'000};  // that an answer may take

@@ -23,6 +23,7 @@ class RdkafkaConsumer final : public Consumer, private Client {
                                 std::chrono::milliseconds timeout) override {
     return Client::watermarks(topic, partition, timeout);
   }
+  Result<void> wait_until_committed(const std::string&, int, std::chrono::milliseconds) override { return {}; }
   Result<std::string> cluster_id(std::chrono::milliseconds timeout) override { return Client::cluster_id(timeout); }
   Result<void> assign(const std::string& topic, std::span<const PartitionOffset> from) override;
   Result<void> pause(const std::string& topic, std::int32_t partition) override;

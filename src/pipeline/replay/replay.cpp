@@ -21,6 +21,7 @@ using std::chrono::steady_clock;
 
 constexpr int default_partitions = 4;
 constexpr milliseconds patience{10'000};      // for a broker to answer at the start
+constexpr milliseconds end_patience{30'000};  // for the topic's ends when all is sent: elections take their time
 constexpr milliseconds last_patience{5'000};  // for the queue to empty after the wish to stop
 constexpr milliseconds report_interval{100};
 constexpr std::int64_t rows_between_looks = 1'024;  // at the clock, when flat out
@@ -218,7 +219,7 @@ Result<ReplaySummary> replay(const ReplayOptions& options, const Stop& stop, con
   // Every record that came in the meantime should be one of ours.
   std::int64_t grown = 0;
   for (int partition = 0; partition < *partitions; ++partition) {
-    TRY(const auto marks, consumer->watermarks(options.topic, partition, patience));
+    TRY(const auto marks, consumer->watermarks(options.topic, partition, end_patience));
     grown += marks.high - state.watermarks[static_cast<std::size_t>(partition)].high;
   }
   if (grown != summary.rows_sent && !summary.interrupted)

@@ -14,8 +14,9 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr milliseconds patience{10'000};
+constexpr milliseconds patience{30'000};  // elections take up to twenty seconds with Kafka's defaults
 constexpr milliseconds settle_time{100};
+constexpr milliseconds commit_patience{90'000};  // a follower that sleeps holds the others up for 30 s by default
 constexpr int most_settle_rounds = 50;
 constexpr std::size_t poll_records = 1'000;
 
@@ -72,6 +73,7 @@ Result<void> read_tails(kafka::Consumer& consumer, const std::string& topic,
 Result<TopicState> read_topic_state(kafka::Consumer& consumer, const std::string& topic, int partitions,
                                     const Stop& stop, const Log& log) {
   TopicState state;
+  CHECK(consumer.wait_until_committed(topic, partitions, commit_patience));
   TRY(state.watermarks, read_watermarks(consumer, topic, partitions));
   state.last.resize(static_cast<std::size_t>(partitions));
   const auto is_empty = [](const kafka::Watermarks& marks) { return marks.high == 0; };
@@ -79,6 +81,7 @@ Result<TopicState> read_topic_state(kafka::Consumer& consumer, const std::string
 
   for (int round = 0; round < most_settle_rounds && !stop.requested(); ++round) {
     std::this_thread::sleep_for(settle_time);
+    CHECK(consumer.wait_until_committed(topic, partitions, commit_patience));
     TRY(auto now, read_watermarks(consumer, topic, partitions));
     const bool still = std::equal(now.begin(), now.end(), state.watermarks.begin(),
                                   [](const auto& a, const auto& b) { return a.high == b.high; });

@@ -1,5 +1,7 @@
 #include "pipeline/sink/start.h"
 
+#include <thread>
+
 #include "io/fault_point.h"
 #include "io/file.h"
 
@@ -8,7 +10,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds patience{10'000};
+constexpr milliseconds patience{30'000};      // elections take up to twenty seconds with Kafka's defaults
+constexpr milliseconds time_to_learn{3'000};  // of a broker that slept through one
 constexpr std::size_t poll_records = 1'000;
 constexpr std::int64_t most_records_searched = 10'000;  // for the schema
 constexpr const char* schema_header = "tickerlake.schema";
@@ -57,6 +60,18 @@ Result<void> bring_to_collect(SinkPlanner& planner, const LakeNames& names, Lake
     }
   }
   return {};
+}
+
+/// Where a partition begins and ends. What the lake holds was in the topic: a leader that slept, and knows less for a
+/// moment, is asked again.
+Result<kafka::Watermarks> find_watermarks(kafka::Consumer& consumer, const std::string& topic, std::int32_t partition,
+                                          std::int64_t in_lake, const Stop& stop) {
+  const auto until = std::chrono::steady_clock::now() + time_to_learn;
+  while (true) {
+    TRY(const auto marks, consumer.watermarks(topic, partition, patience));
+    if (marks.high >= in_lake || stop.requested() || std::chrono::steady_clock::now() >= until) return marks;
+    std::this_thread::sleep_for(milliseconds(100));
+  }
 }
 
 Result<PartitionStart> find_start(const SinkOptions& options, std::unique_ptr<SinkPlanner> planner,
@@ -128,7 +143,7 @@ Result<std::vector<PartitionStart>> find_starts(const SinkOptions& options, Lake
   for (std::int32_t partition = 0; partition < partitions; ++partition) {
     auto planner = std::make_unique<SinkPlanner>(partition);
     CHECK(bring_to_collect(*planner, names, lake, cluster, stop, log));
-    TRY(const auto marks, consumer.watermarks(options.topic, partition, patience));
+    TRY(const auto marks, find_watermarks(consumer, options.topic, partition, planner->next_offset(), stop));
     TRY(auto start, find_start(options, std::move(planner), marks, log));
     starts.push_back(std::move(start));
   }
