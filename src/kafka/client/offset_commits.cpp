@@ -60,6 +60,7 @@ void OffsetCommits::run() {
         continue;
       }
       coordinator_ = no_node;
+      cluster_->ask_another();  // the one asked last may be out of date itself
       {
         MutexLock lock(mutex_);
         pending_.merge(offsets);  // newer ones stay

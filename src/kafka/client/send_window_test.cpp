@@ -240,7 +240,7 @@ class History {
       receive();
       if (chance(3)) lose_connection();
       if (chance(2)) elect();
-      if (chance(2) && may_forget()) leader().remembered = leader().log.size();
+      if (forgets_ && chance(2)) leader().remembered = leader().log.size();
       if (testing::Test::HasFatalFailure()) return;
     }
     ASSERT_EQ(done_.size(), batches);
@@ -249,7 +249,12 @@ class History {
   }
 
  private:
-  bool may_forget() const { return forgets_ && !has_refused_ && late_.empty(); }
+  bool knows_nothing(const Replica& broker) const { return forgets_ && broker.remembered == broker.log.size(); }
+  /// What the connection still holds follows one that the broker, as it is now, did not take.
+  bool is_behind_refused(const Replica& broker) const {
+    const auto is_older = [&](const Sent& sent) { return sent.answer && sent.epoch != broker.epoch; };
+    return has_refused_ || std::ranges::any_of(connection_, is_older);
+  }
   bool chance(unsigned percent) { return dice_() % 100 < percent; }
   Replica& leader() { return replicas_.back(); }
   /// The newest that this node was or is.
@@ -288,8 +293,7 @@ class History {
       if (request.answer) continue;
       if (!chance(40)) break;
       Replica& broker = at(connected_to_);
-      const bool is_ignorant = forgets_ && broker.remembered == broker.log.size();
-      if (chance(10) && (!is_ignorant || connection_.size() == 1)) {
+      if (chance(10) || (knows_nothing(broker) && is_behind_refused(broker))) {
         request.answer = {KafkaError::not_enough_replicas, -1};
       } else {
         request.answer = broker.append(request.batch);
@@ -300,8 +304,13 @@ class History {
       break;
     }
     if (!late_.empty() && chance(20)) {
-      at(late_.front().first).append(late_.front().second);
+      const Late late = late_.front();
       late_.pop_front();
+      Replica& broker = at(late.node);
+      const bool is_taken =
+          !(knows_nothing(broker) && late.is_behind_refused) && broker.append(late.batch).code == KafkaError::none;
+      if (!is_taken)
+        for (Late& next : late_) next.is_behind_refused = true;
     }
     for (Replica& replica : replicas_)
       if (&replica != &leader() && chance(5)) replica.leads = false;
@@ -319,6 +328,7 @@ class History {
         if (!still_leads) given = {KafkaError::not_leader_or_follower, -1};
       }
       connection_.pop_front();
+      has_refused_ = has_refused_ || given.code != KafkaError::none;
       if (connection_.empty()) has_refused_ = false;
       finish(window_.answered(0, batch, given.code, given.end));
     }
@@ -326,7 +336,7 @@ class History {
 
   void lose_connection() {
     for (const auto& request : connection_)
-      if (!request.answer) late_.emplace_back(connected_to_, request.batch);
+      if (!request.answer) late_.push_back({connected_to_, request.batch, is_behind_refused(at(connected_to_))});
     connection_.clear();
     has_refused_ = false;
     window_.lost(connected_to_);
@@ -341,15 +351,13 @@ class History {
       next.node = 3 - next.node;
     } else {  // started again: what it had not carried out is gone
       lose_connection();
-      std::erase_if(late_, [&](const auto& its) { return its.first == next.node; });
+      std::erase_if(late_, [&](const auto& its) { return its.node == next.node; });
       for (Replica& replica : replicas_)
         if (replica.node == next.node) replica.leads = false;
     }
-    if (may_forget() && chance(50)) next.remembered = next.log.size() - (chance(50) && !next.log.empty() ? 1 : 0);
-    // What was cut off is not remembered, but what is in the log is.
-    if (next.remembered >= next.log.size() && !may_forget())
-      next.remembered = next.log.size() - (next.log.empty() ? 0 : 1);
+    if (forgets_ && chance(50)) next.remembered = next.log.size() - (chance(50) && !next.log.empty() ? 1 : 0);
     next.remembered = std::min(next.remembered, next.log.size());
+    for (Late& late : late_) late.is_behind_refused = true;  // what was taken before it may be cut off
     replicas_.push_back(std::move(next));
   }
 
@@ -372,8 +380,13 @@ class History {
   std::int32_t newest_epoch_ = 0;             // that the client has heard of
   std::int32_t connected_to_ = 1;
   std::deque<Sent> connection_;
-  bool has_refused_ = false;                           // and requests behind it may be on the connection
-  std::deque<std::pair<std::int32_t, BatchId>> late_;  // node and batch: of lost connections, not carried out yet
+  bool has_refused_ = false;  // and requests behind it may be on the connection
+  struct Late {
+    std::int32_t node;
+    BatchId batch;
+    bool is_behind_refused;
+  };
+  std::deque<Late> late_;  // of lost connections, not carried out yet
   BatchId added_ = 0;
   std::vector<BatchId> done_;
 };
