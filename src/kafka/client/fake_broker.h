@@ -2,6 +2,7 @@
 // For tests: a small broker on a real socket that keeps batches as a broker does, and misbehaves when told to.
 #include <atomic>
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <vector>
@@ -45,6 +46,8 @@ class FakeBroker {
   void append(std::int32_t partition, Buffer batch);
   void set_aborted(std::vector<FetchResponse::Topic::Partition::AbortedTransaction> aborted);
   void set_topic_id(Uuid id);
+  /// Records of all partitions from this offset on are not committed: in the log, but not shown.
+  void set_high_watermark(std::int64_t offset) { high_watermark_ = offset; }
   /// With each connection that it breaks it loses its memory of producers, as Apache Kafka does when it starts again.
   void set_forgetful() { forgetful_ = true; }
   int connections() const { return connections_; }
@@ -70,6 +73,7 @@ class FakeBroker {
   const Dice dice_;
   std::atomic<int> connections_ = 0;
   std::atomic<bool> forgetful_ = false;
+  std::atomic<std::int64_t> high_watermark_ = std::numeric_limits<std::int64_t>::max();
   Mutex mutex_;
   std::vector<Partition> logs_ TL_GUARDED_BY(mutex_);
   std::vector<FetchResponse::Topic::Partition::AbortedTransaction> aborted_ TL_GUARDED_BY(mutex_);

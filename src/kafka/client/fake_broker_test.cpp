@@ -165,13 +165,14 @@ FetchResponse FakeBroker::fetch(const FetchRequest& request, std::vector<Buffer>
     const Partition& log = logs_[static_cast<std::size_t>(wanted.partition)];
     auto& its = topic.partitions.emplace_back();
     its.partition_index = wanted.partition;
-    its.high_watermark = its.last_stable_offset = log.end;
+    its.high_watermark = its.last_stable_offset = std::min(log.end, high_watermark_.load());
     its.log_start_offset = 0;
     its.aborted_transactions = aborted_;
     if (wanted.fetch_offset > log.end) its.error_code = KafkaError::offset_out_of_range;
     Buffer bytes;
     for (const Buffer& batch : log.batches) {
       if (parse_batch_header(batch)->last_offset() < wanted.fetch_offset) continue;
+      if (parse_batch_header(batch)->last_offset() >= its.high_watermark) break;
       if (!bytes.empty() && bytes.size() + batch.size() > 2'000) {  // and the next one cut off, as brokers do
         bytes.insert(bytes.end(), batch.begin(), batch.begin() + static_cast<std::ptrdiff_t>(batch.size() / 2));
         break;
