@@ -139,8 +139,9 @@ def prepare(folder, build):
         ["[cluster.up]\nport = 0\nheap-mb = 256\n"]))
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "TICKERLAKE_"))}
     paths = [folder / "bin", ROOT / "build" / "venv" / "bin", clean["PATH"]]
-    return clean | {"PATH": ":".join(map(str, paths)), "HOME": str(folder), "AWS_EC2_METADATA_DISABLED": "true",
-                    "AWS_PAGER": ""}
+    cache = clean.get("XDG_CACHE_HOME", str(pathlib.Path.home() / ".cache"))  # where Apache Kafka's jars stay
+    return clean | {"PATH": ":".join(map(str, paths)), "HOME": str(folder), "XDG_CACHE_HOME": cache, "AWS_PAGER": "",
+                    "AWS_EC2_METADATA_DISABLED": "true"}
 
 
 def run(steps, folder, build, seen):
@@ -151,6 +152,8 @@ def run(steps, folder, build, seen):
             seen(step, shell.run(step.command))
     finally:
         shell.close()
+        for cluster in folder.glob("*/cluster.json"):  # its nodes outlive the shell
+            subprocess.run([folder / "bin" / "tickerlake", "cluster", "down", "--data", cluster.parent], check=True)
 
 
 def updated(text, results):
