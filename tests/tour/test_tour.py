@@ -1,8 +1,10 @@
 """docs/tour.md tells the truth: its commands are run, and their output is the page's."""
 
+import pytest
 import tour
 
 from conftest import BINARY
+from support.kafka_cluster import need_kafka
 
 STEPS = tour.read(tour.PAGE.read_text())
 
@@ -22,12 +24,19 @@ def play(session, folder):
 
 
 def test_every_command_belongs_to_a_session_and_has_been_given_its_output():
-    assert {step.session for step in STEPS} == {"server"}
+    assert {step.session for step in STEPS} == {"server", "cluster", "zookeeper"}
     assert sum(bool(step.expected) for step in STEPS) > len(STEPS) / 2
 
 
 def test_the_tour_of_one_server(tmp_path):
     play("server", tmp_path)
+
+
+@pytest.mark.xdist_group("cluster")  # one of them at a time
+@pytest.mark.parametrize("session", ["cluster", "zookeeper"])
+def test_the_tour_of_a_cluster(session, tmp_path):
+    need_kafka()
+    play(session, tmp_path)
 
 
 def test_a_wildcard_stands_for_text_of_one_line_and_alone_for_lines():

@@ -92,7 +92,7 @@ class Shell:
         os.close(commands)
         os.set_blocking(self._process.stdout.fileno(), False)
 
-    def run(self, command, patience=180):
+    def run(self, command, patience=300):
         """The lines that the command wrote."""
         os.write(self._commands, command.encode() + b"\0")
         output, deadline = b"", time.monotonic() + patience
