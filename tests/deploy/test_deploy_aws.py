@@ -1,5 +1,6 @@
 """The AWS side without AWS: templates that cfn-lint accepts, rights that stay small, a user-data script that runs."""
 import hashlib
+import json
 import os
 import pathlib
 import re
@@ -7,12 +8,14 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import urllib.request
 
 import pytest
 import units
 import yaml
 
 from conftest import BINARY, ROOT
+from support.kafka_cluster import need_kafka
 
 AWS = units.DEPLOY / "aws"
 TEMPLATES = sorted(AWS.glob("*.yaml"))
@@ -92,6 +95,28 @@ def test_nothing_but_ssh_reaches_the_instance_and_its_keys_need_a_token():
             assert resource["Properties"]["LaunchTemplateData"]["MetadataOptions"]["HttpTokens"] == "required"
 
 
+# Which right each S3 operation needs.
+NEEDS = {"PutObject": "s3:PutObject", "GetObject": "s3:GetObject", "HeadObject": "s3:GetObject",
+         "ListObjectsV2": "s3:ListBucket"}
+
+
+def test_the_sinks_role_has_the_rights_that_a_run_uses_and_no_others(own_server, kaggle_sample):
+    own_server.client("s3").create_bucket(Bucket="lake")
+    own_server.run("replay", kaggle_sample, "--topic", "stock_prices", "--from", "2016-01-01")
+    for _ in range(2):  # the second one finds the first one's plans
+        own_server.run("sink", "--topic", "stock_prices", "--to", "s3://lake/stock_prices", "--until-end")
+    web = json.loads((own_server.data / "endpoints.json").read_text())["web"]
+    with urllib.request.urlopen(f"http://{web}/metrics", timeout=30) as answer:
+        samples = re.findall(r"^tickerlake_aws_requests_total\{(.*)\} [1-9]", answer.read().decode(), re.MULTILINE)
+    used = {re.search(r'operation="(\w+)"', labels)[1] for labels in samples if 'service="s3"' in labels}
+    used.remove("CreateBucket")  # the test's own
+    granted = {action for where, statement in allowed() if " SinkRole " in where and "FetchProgram" not in where
+               for action in (statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]])}
+    assert {NEEDS[operation] for operation in used} == granted
+    keys = {entry["Key"] for entry in own_server.client("s3").list_objects_v2(Bucket="lake")["Contents"]}
+    assert {key.split("/")[0] for key in keys} == {"stock_prices", "_tickerlake"}
+
+
 def user_data_of_the_template():
     text = yaml.load((AWS / "instance.yaml").read_text(), Loader)
     [_, script, _] = text["Resources"]["Instance"]["Properties"]["UserData"]["Fn::Base64"]
@@ -120,6 +145,7 @@ while [ $# -gt 1 ]; do [ "$1" != -o ] || output=$2; shift; done
 cat "$DOWNLOADS/$(basename "$1")" >"${output:-/dev/stdout}"
 """
 STORAGE = """#!/bin/bash
+[ -z "${KAFKA_LIBS:-}" ] || exec java -XX:TieredStopAtLevel=1 -cp "$KAFKA_LIBS/*" kafka.tools.StorageTool "$@"
 [ "$1" != random-uuid ] || { echo Tm9ib2R5IGd1ZXNzZXM; exit; }
 echo "kafka-storage $*" >>"$CALLS"
 echo formatted >"$ROOT/var/lib/kafka/data/meta.properties"
@@ -183,6 +209,18 @@ def test_user_data_installs_kafka_makes_the_topic_and_starts_the_sink(fresh_mach
     sink = units.Unit("tickerlake-sink@.service", root, "stock_prices")
     assert sink.command()[3:] == ["sink", "--topic", "stock_prices", "--to", "s3://lake/stock_prices",
                                   "--flush-interval", "60s", "--metrics", "127.0.0.1:9091"]
+
+
+def test_apache_kafka_formats_its_storage_by_the_properties_that_user_data_writes(fresh_machine):
+    need_kafka()
+    cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache"))
+    found = sorted(cache.glob("tickerlake/kafka-4.*/libs"))
+    if not found:
+        pytest.skip("skipped: no jars of Apache Kafka (tickerlake cluster up fetches them)")
+    done, _ = fresh_machine(KAFKA_LIBS=str(found[-1]))
+    assert done.returncode == 0, done.stdout + done.stderr
+    formatted = units.read_environment(fresh_machine.root / "var/lib/kafka/data/meta.properties")
+    assert formatted["node.id"] == "1" and formatted["version"] == "1"
 
 
 def test_user_data_runs_again_without_formatting_or_fetching_kafka_again(fresh_machine):
