@@ -21,7 +21,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BINARY = pathlib.Path(os.environ.get("TICKERLAKE_BUILD", ROOT / "build" / "release")) / "tickerlake"
 SYMBOLS = ("agm_a", "true", "goog", "fb", "tsla")
 PARTITIONS = 4
-PATIENCE = 240  # seconds that anything may take before a round counts as hung; machines of CI are slow and loaded
+PATIENCE = 600  # seconds that anything may take before a round counts as hung; machines of CI are slow and loaded
 COLUMNS = "symbol, date, open, high, low, close, volume, open_interest"
 
 # A broker that is gone counts as gone sooner than by default (9 s, 18 s; 30 s for a follower that lags).

@@ -23,7 +23,7 @@ def bench(request, shared_clusters, tmp_path_factory):
         cluster.down()
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("number", range(5))
 def test_every_row_is_in_the_lake_once_whatever_happens_to_the_brokers(bench, number):
     outcome = bench.run(random.randrange(1 << 30))
