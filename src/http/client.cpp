@@ -85,12 +85,12 @@ ErrorCode code_of(CURLcode status) {
     case CURLE_COULDNT_CONNECT:
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CACERT_BADFILE:
       return ErrorCode::unavailable;
     case CURLE_OPERATION_TIMEDOUT:
       return ErrorCode::timeout;
     case CURLE_URL_MALFORMAT:
     case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_SSL_CACERT_BADFILE:
       return ErrorCode::invalid_argument;
     default:
       return ErrorCode::io;
