@@ -135,6 +135,25 @@ TEST_F(Clients, lists_all_pages_with_keys_of_any_kind) {
   EXPECT_EQ(s3_.list({.bucket = "lake"}).error().code, ErrorCode::corrupt);
 }
 
+TEST_F(Clients, keys_that_are_not_found_are_not_an_object_that_is_not_found) {
+  access_.credentials = missing_credentials({ErrorCode::not_found, "no keys"});
+  EXPECT_EQ(s3_.head("b", "k").error().code, ErrorCode::unauthorized);
+  EXPECT_EQ(glue_.table("d", "t").error().code, ErrorCode::unauthorized);
+  EXPECT_EQ(asked().size(), 0u);
+}
+
+TEST_F(Clients, a_body_that_has_not_the_checksum_the_store_tells_is_corrupt) {
+  Scripted whole{.body = "content"}, damaged{.body = "c0ntent"}, parts{.body = "content"};
+  whole.headers.add("x-amz-checksum-crc32", "/sUwqQ==");
+  damaged.headers = whole.headers;
+  parts.headers.add("x-amz-checksum-crc32", "AAAAAA==-3");  // of an upload in three parts: a checksum of checksums
+  play({whole, damaged, parts});
+  EXPECT_EQ(s3_.get("b", "k").value(), "content");
+  EXPECT_EQ(header("x-amz-checksum-mode"), "ENABLED");
+  EXPECT_EQ(s3_.get("b", "k").error().code, ErrorCode::corrupt);
+  EXPECT_EQ(s3_.get("b", "k").value(), "content");
+}
+
 TEST_F(Clients, having_a_bucket_already_is_no_error_and_removing_nothing_neither) {
   play({{.status = 409, .body = s3_error("BucketAlreadyOwnedByYou")},
         {.status = 409, .body = s3_error("BucketAlreadyExists")},

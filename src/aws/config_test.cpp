@@ -133,7 +133,7 @@ TEST(RenewedCredentials, are_fetched_again_before_they_expire_and_the_old_ones_s
   const auto source = renewed_credentials(
       [&]() -> Result<TimedCredentials> {
         ++fetches;
-        if (!works) return fail(ErrorCode::timeout, "silence");
+        if (!works) return fail(ErrorCode::not_found, "silence");
         return keys("K" + std::to_string(fetches), clock.now + hour);
       },
       "somewhere", clock);
@@ -148,8 +148,9 @@ TEST(RenewedCredentials, are_fetched_again_before_they_expire_and_the_old_ones_s
   EXPECT_EQ(fetches, 2) << "once a minute";
   clock.now = start + hour;
   EXPECT_EQ(source->get().error().message, "somewhere: silence");
+  EXPECT_EQ(source->get().error().code, ErrorCode::unavailable) << "and not as if an object were not there";
   works = true;
-  EXPECT_EQ(source->get()->access_key_id, "K4");
+  EXPECT_EQ(source->get()->access_key_id, "K5");
 }
 
 TEST(RenewedCredentials, of_a_short_life_are_not_fetched_for_every_request) {

@@ -59,7 +59,11 @@ class Renewed final : public CredentialSource {
         fetch_at_ = *current_->expires_at - std::min(longest_window_ms, (*current_->expires_at - now) / 4);
       return current_->credentials;
     }
-    if (!current_ || !is_valid()) return std::unexpected(std::move(fetched).error().within(origin_));
+    if (!current_ || !is_valid()) {
+      Error error = std::move(fetched).error().within(origin_);
+      if (current_) error.code = ErrorCode::unavailable;  // there were keys, so there will be again
+      return std::unexpected(std::move(error));
+    }
     fetch_at_ = now + pause_after_failure_ms;
     return current_->credentials;
   }

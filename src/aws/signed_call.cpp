@@ -56,8 +56,13 @@ Result<http::ClientResponse> send_signed(http::Client& client, const ServiceAcce
     if (!call.raw_query.empty()) request.url += "?" + call.raw_query;
     request.headers.set("Host", call.target.url.host);
     if (call.is_signed) {
-      TRY(const Credentials credentials, access.credentials->get());
-      sign(request.headers, call.method, call.raw_path, call.raw_query, hash, credentials, call.target.region,
+      auto credentials = access.credentials->get();
+      if (!credentials) {
+        // Not to be taken for an object or a table that is not there.
+        if (credentials.error().code == ErrorCode::not_found) credentials.error().code = ErrorCode::unauthorized;
+        return std::unexpected(std::move(credentials).error());
+      }
+      sign(request.headers, call.method, call.raw_path, call.raw_query, hash, *credentials, call.target.region,
            call.service, SystemClock().now_ms());
     }
     // Behind the signature, for proxies may change them.
