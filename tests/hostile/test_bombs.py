@@ -3,6 +3,7 @@ import gzip
 import json
 import os
 import struct
+import threading
 import zlib
 
 import cramjam
@@ -45,6 +46,25 @@ def test_a_compressed_batch_may_not_become_more_than_128_mib(module_server, topi
             assert kafka.produce(topic, bomb)[0] == MESSAGE_TOO_LARGE
         honest = compress(codec, record(bytes(2 * MiB)))
         assert kafka.produce(topic, batch_of(honest, 1, CODECS[codec]))[0] == 0
+
+
+@pytest.mark.slow
+def test_bombs_of_many_connections_are_decompressed_a_few_at_a_time(module_server, topic):
+    bomb = batch_of(compress("snappy", record(bytes(120 * MiB))), 1, CODECS["snappy"])
+    connections, errors = 24, []
+
+    def throw():
+        with Kafka(module_server) as kafka:
+            errors.append(kafka.produce(topic, bomb)[0])
+
+    # 24 at once would be 2,880 MiB of blocks; eight of them and the 24 requests are 1,100.
+    with watched(module_server, memory=1400 * MiB):
+        throwers = [threading.Thread(target=throw) for _ in range(connections)]
+        for thrower in throwers:
+            thrower.start()
+        for thrower in throwers:
+            thrower.join(600)
+    assert errors == [0] * connections
 
 
 @pytest.mark.parametrize("codec", CODECS)

@@ -11,6 +11,7 @@
 #include "io/socket.h"
 #include "io/tcp_server.h"
 #include "services/broker/broker_metrics.h"
+#include "services/broker/decompressions.h"
 #include "services/broker/request_memory.h"
 
 namespace tickerlake::broker {
@@ -56,6 +57,7 @@ class Broker {
   ProducerIds& producer_ids() { return *producer_ids_; }
   FetchSessions& fetch_sessions() { return *fetch_sessions_; }
   RequestMemory& request_memory() { return request_memory_; }
+  Decompressions& decompressions() { return decompressions_; }
   const BrokerMetrics& metrics() const { return metrics_; }
   int connections() const { return server_->connections(); }
   const Clock& clock() const { return clock_; }
@@ -74,6 +76,7 @@ class Broker {
   std::unique_ptr<Groups> groups_;
   std::unique_ptr<FetchSessions> fetch_sessions_;
   RequestMemory request_memory_;
+  Decompressions decompressions_;
   std::unique_ptr<io::TcpServer> server_;  // last: its connections use all the others
 };
 

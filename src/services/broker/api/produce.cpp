@@ -43,6 +43,11 @@ KafkaError to_kafka(Refusal why, const Topics& topics, bool by_id) {
   return KafkaError::unknown_server_error;
 }
 
+bool is_compressed(ByteView records) {
+  const auto header = kafka::parse_batch_header(records);
+  return header && header->codec() != kafka::Codec::none;
+}
+
 /// An answer on its way: given by whoever finishes the last of its parts.
 class PendingAnswer {
  public:
@@ -107,6 +112,7 @@ class Append {
     if (version_ < first_version_of_zstd && is_zstd(data.records.bytes)) {
       return refuse(data, KafkaError::unsupported_compression_type, "zstd needs Produce version 7");
     }
+    const Decompressions::Turn turn(broker_.decompressions(), is_compressed(data.records.bytes));
     const auto appended = found->partition->append(data.records.bytes, Origin::client);
     if (!appended) {
       return refuse(data, to_kafka(appended.error().why, broker_.topics(), by_id), appended.error().message);
