@@ -18,9 +18,6 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
 else()
   target_compile_options(tickerlake_options INTERFACE -Wthread-safety)
 endif()
-if(TICKERLAKE_FUZZ)
-  target_compile_options(tickerlake_options INTERFACE -Wno-error)  # what clang alone warns of is no reason not to fuzz
-endif()
 if(TICKERLAKE_SANITIZE)
   target_compile_options(tickerlake_options INTERFACE -fsanitize=${TICKERLAKE_SANITIZE} -fno-omit-frame-pointer
                                                      -fno-sanitize-recover=all

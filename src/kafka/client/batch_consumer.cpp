@@ -115,11 +115,10 @@ Result<void> BatchConsumer::assign(const std::string& topic, std::span<const Par
 Result<void> BatchConsumer::pause(const std::string&, std::int32_t partition) {
   if (item_ && item_->partition == partition) item_.reset();
   MutexLock lock(exchange_.mutex);
-  std::erase_if(exchange_.items, [&](const FetchedItem& item) {
-    if (item.partition != partition) return false;
-    if (item.batch) exchange_.bytes -= item.batch->payload.size();
-    return true;
-  });
+  for (const FetchedItem& item : exchange_.items) {
+    if (item.partition == partition && item.batch) exchange_.bytes -= item.batch->payload.size();
+  }
+  std::erase_if(exchange_.items, [partition](const FetchedItem& item) { return item.partition == partition; });
   exchange_.positions.pause(partition, positions_[partition]);
   return {};
 }
