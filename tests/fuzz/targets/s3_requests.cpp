@@ -54,7 +54,8 @@ void check_range(std::string_view text) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace tickerlake::s3;
-  static tickerlake::fuzz::Renewed<World> worlds;
+  // Never destroyed: at the end of the process libraries it needs may be gone already.
+  static auto& worlds = *new tickerlake::fuzz::Renewed<World>;
   World& world = worlds.use();
   constexpr std::string_view parting = "\n----\n";
   std::string_view text = tickerlake::as_text(tickerlake::fuzz::as_input(data, size));
