@@ -80,6 +80,8 @@ class Cluster {
     return answer;
   }
 
+  /// Whichever broker's view; it also tells where the brokers are.
+  Result<MetadataResponse> metadata(const MetadataRequest& request, const Patience& patience);
   /// A leader older than one that was told of before counts as none: a broker that slept does not know of elections.
   Result<TopicView> topic(const std::string& name, const Patience& patience);
   /// The same from every broker that answers soon, so that none is believed that slept.
@@ -104,7 +106,6 @@ class Cluster {
   Result<Connection*> any(const Patience& patience);
   /// One request's share of the patience: a broker that is silent must not use all of it.
   static Patience attempt(const Patience& patience);
-  Result<MetadataResponse> metadata(const MetadataRequest& request, const Patience& patience);
   void pass_over_older(const std::string& name, TopicView& view);
 
   struct Newest {

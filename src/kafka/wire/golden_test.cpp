@@ -47,7 +47,8 @@ struct Line {
 
 /// The lines of the versions that are spoken here.
 std::vector<Line> golden_lines() {
-  const auto known = entries(AllRequests());
+  auto known = entries(AllRequests());
+  known.merge(entries(AskedRequests()));
   std::ifstream file(TICKERLAKE_SOURCE_DIR "/src/kafka/wire/testdata/golden_messages.txt");
   std::vector<Line> lines;
   std::string message, body;

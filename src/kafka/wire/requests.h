@@ -3,6 +3,7 @@
 #include "kafka/wire/api_versions.h"
 #include "kafka/wire/cluster.h"
 #include "kafka/wire/configs.h"
+#include "kafka/wire/election.h"
 #include "kafka/wire/fetch.h"
 #include "kafka/wire/groups.h"
 #include "kafka/wire/init_producer_id.h"
@@ -12,6 +13,7 @@
 #include "kafka/wire/metadata.h"
 #include "kafka/wire/offsets.h"
 #include "kafka/wire/produce.h"
+#include "kafka/wire/quorum.h"
 #include "kafka/wire/topics.h"
 
 namespace tickerlake::kafka {
@@ -27,5 +29,8 @@ using AllRequests =
                 DescribeConfigsRequest, AlterConfigsRequest, DescribeLogDirsRequest, CreatePartitionsRequest,
                 DeleteGroupsRequest, IncrementalAlterConfigsRequest, OffsetDeleteRequest, DescribeClusterRequest,
                 DescribeTopicPartitionsRequest>;
+
+/// What this program asks other brokers and does not answer itself.
+using AskedRequests = RequestList<ElectLeadersRequest, DescribeQuorumRequest>;
 
 }  // namespace tickerlake::kafka
