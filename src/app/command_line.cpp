@@ -137,6 +137,39 @@ int run_command_line(int argc, const char* const* argv) {
   add_listeners(*demo_command, {demo.kafka, demo.aws, demo.web, demo.registry});
   demo_command->callback([&] { run = [&](Context& context) { return run_demo(demo, context); }; });
 
+  DrillCommand drill;
+  auto* drill_command = app.add_subcommand(
+      "drill", "kill processes of a cluster under a running replay and sink, and prove that nothing is lost");
+  drill_command->add_option("--cluster", drill.cluster, "the folder of a cluster that `tickerlake cluster up` started")
+      ->envname("TICKERLAKE_CLUSTER_DATA")
+      ->option_text("DIR")
+      ->capture_default_str();
+  drill_command->add_option("--dataset", drill.dataset, "files to replay, or folders of them")->capture_default_str();
+  drill_command->add_option("--speed", drill.speed, "of the replay until the last act is over, as replay's")
+      ->capture_default_str();
+  drill_command->add_option("--to", drill.to, "s3://BUCKET/PREFIX; each drill's files lie under its topic's name")
+      ->capture_default_str();
+  drill_command->add_option("--topic", drill.topic, "what the names of the new topics begin with")
+      ->capture_default_str();
+  drill_command->add_option("--partitions", drill.partitions, "of the topic")
+      ->check(CLI::Range(1, 100))
+      ->capture_default_str();
+  drill_command->add_option("--acts", drill.acts, "leader, controller, ensemble (default: all that the cluster has)")
+      ->delimiter(',');
+  drill_command->add_option("--runs", drill.runs, "so many drills, and p50 and p99 of their times")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  drill_command->add_option("--hold", drill.hold, "how long the work goes on without what was killed")
+      ->capture_default_str();
+  drill_command->add_option("--patience", drill.patience, "for each thing that should happen")->capture_default_str();
+  drill_command->add_option("--flush-interval", drill.flush_interval, "of the sink")->capture_default_str();
+  drill_command->add_option("--out", drill.out, "where drill.svg and drill.json go")
+      ->option_text("DIR")
+      ->capture_default_str();
+  add_output(*drill_command, drill.output);
+  add_data(*drill_command, drill.data, "the folder of the server that has the lake, when the environment names none");
+  drill_command->callback([&] { run = [&](Context& context) { return run_drill(drill, context); }; });
+
   ReplayCommand replay;
   auto* replay_command = app.add_subcommand("replay", "market data files into a topic, in the order of their dates");
   replay_command->add_option("PATH", replay.paths, "files, or folders of files")->required();

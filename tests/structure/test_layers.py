@@ -15,8 +15,9 @@ MAY_INCLUDE = {
     "cluster": {"kafka", "io", "base"},
     "services": {"aws", "http", "kafka", "duckdb", "io", "base"},
     "pipeline": {"aws", "http", "kafka", "duckdb", "io", "base"},
+    "drill": {"cluster", "pipeline", "aws", "http", "kafka", "duckdb", "io", "base"},
     "web": {"aws", "http", "kafka", "io", "base"},
-    "app": {"services", "pipeline", "web", "cluster", "aws", "http", "kafka", "duckdb", "io", "base"},
+    "app": {"services", "pipeline", "drill", "web", "cluster", "aws", "http", "kafka", "duckdb", "io", "base"},
 }
 
 # Headers that are slow to compile, or another's business: where alone they may be included.

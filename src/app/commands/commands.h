@@ -197,6 +197,19 @@ int run_cluster_status(const ClusterOptions& options, Context& context);
 /// action: down; start, stop, kill, pause, resume of the nodes.
 int run_cluster(const ClusterOptions& options, const std::string& action, Context& context);
 
+struct DrillCommand {
+  io::Path cluster = default_cluster_dir();
+  std::vector<std::string> dataset = {"datasets/kaggle-sample"};
+  io::Path data = default_data_dir();  // of the server that keeps the lake, when the environment names no other
+  io::Path out = "tickerlake-drill";
+  std::string to = "s3://lake/drill", topic = "drill", speed = "1500/s";
+  std::string hold = "3s", patience = "2m", flush_interval = "2s";
+  std::vector<std::string> acts;  // empty: all that the cluster can play
+  int partitions = 4, runs = 1;
+  OutputFormat output = OutputFormat::table;
+};
+int run_drill(const DrillCommand& command, Context& context);
+
 struct StatusOptions {
   KafkaOptions kafka;
   OutputFormat output = OutputFormat::table;
