@@ -84,12 +84,7 @@ Result<int> drill_all(const DrillCommand& command, Context& context) {
   TRY(const auto to, parse_s3_url(command.to));
   if (to.prefix.empty())
     return fail(ErrorCode::invalid_argument, "--to " + command.to + ": a prefix is needed, s3://BUCKET/PREFIX");
-  auto opened = cluster::Cluster::open(command.cluster, context.log.named("cluster"));
-  if (!opened && opened.error().code == ErrorCode::not_found)
-    return fail(ErrorCode::not_found, opened.error().message +
-                                          "; `tickerlake cluster up` makes one and starts it, "
-                                          "--cluster DIR names another folder");
-  TRY(auto cluster, std::move(opened));
+  TRY(auto cluster, cluster::Cluster::open(command.cluster, context.log.named("cluster")));
   TRY(auto options, drill_options(command, cluster));
   TRY(const auto config, aws_config(command.data));
   TRY(const auto lake, pipeline::open_s3_lake(config.s3, to.bucket, context.log.named("drill")));
