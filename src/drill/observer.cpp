@@ -1,6 +1,6 @@
 #include "drill/observer.h"
 
-#include "kafka/client/elections.h"
+#include "kafka/client/quorum.h"
 
 namespace tickerlake::drill {
 
@@ -50,9 +50,17 @@ void Observer::watch_leaders() {
   }
 }
 
+Result<std::int32_t> Observer::ask_controller() {
+  const auto until = controllers_->for_at_most(patience);
+  TRY(const auto of_quorum, kafka::active_controller(*controllers_, until));
+  if (of_quorum) return *of_quorum;
+  TRY(const auto view, controllers_->metadata({.topics = std::vector<kafka::MetadataRequest::Topic>{}}, until));
+  return view.controller_id;
+}
+
 void Observer::watch_controllers() {
   while (!controllers_->cancelled()) {
-    const auto controller = kafka::active_controller(*controllers_, controllers_->for_at_most(patience));
+    const auto controller = ask_controller();
     // No answer in all that time is the sign of an election as well.
     const std::int32_t found = controller.value_or(nobody);
     if (!controller) log_.debug("{}", controller.error().message);

@@ -32,6 +32,7 @@ class Observer {
            Recorder& recorder, const Log& log);
   void watch_leaders();
   void watch_controllers();
+  Result<std::int32_t> ask_controller();
 
   // constant after construction
   const std::string topic_;

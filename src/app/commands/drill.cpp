@@ -5,6 +5,7 @@
 
 #include "app/commands/commands.h"
 #include "app/connection.h"
+#include "base/time.h"
 #include "drill/report.h"
 #include "drill/timeline_svg.h"
 #include "pipeline/sink/s3_lake.h"
