@@ -25,11 +25,7 @@ const Sample& newest(const Timeline& timeline) {
   return timeline.samples.empty() ? none : timeline.samples.back();
 }
 
-std::string broker_name(std::int32_t broker) {
-  return broker == nobody ? "nobody" : "broker " + std::to_string(broker);
-}
-
-/// "partitions 0 and 2", "partition 1".
+/// "partitions 0, 2", "partition 1".
 std::string partitions_text(const std::vector<std::int32_t>& ids) {
   return fmt::format("partition{} {}", ids.size() == 1 ? "" : "s", fmt::join(ids, ", "));
 }

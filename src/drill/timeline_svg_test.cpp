@@ -70,10 +70,12 @@ TEST(TimelineSvg, everything_lies_inside_the_picture) {
   const auto svg = document.document_element();
   const double width = svg.attribute("width").as_double(), height = svg.attribute("height").as_double();
   each(svg, [&](const pugi::xml_node& node) {
-    for (const char* name : {"x", "x1", "x2", "cx"})
-      if (const auto at = node.attribute(name)) EXPECT_TRUE(at.as_double() >= 0 && at.as_double() <= width);
-    for (const char* name : {"y", "y1", "y2", "cy"})
-      if (const auto at = node.attribute(name)) EXPECT_TRUE(at.as_double() >= 0 && at.as_double() <= height);
+    const auto within = [&](const char* name, double most) {
+      const double at = node.attribute(name).as_double(0);
+      EXPECT_TRUE(at >= 0 && at <= most) << node.name() << " " << name << "=" << at;
+    };
+    for (const char* name : {"x", "x1", "x2", "cx"}) within(name, width);
+    for (const char* name : {"y", "y1", "y2", "cy"}) within(name, height);
     if (std::string(node.name()) == "rect") {
       EXPECT_LE(node.attribute("x").as_double() + node.attribute("width").as_double(), width);
       EXPECT_LE(node.attribute("y").as_double() + node.attribute("height").as_double(), height);
