@@ -294,7 +294,8 @@ std::vector<double> ticks(double most, int wanted) {
   for (const double factor : {5.0, 2.0, 1.0})
     if (factor * power >= rough * 0.999) step = factor * power;
   std::vector<double> all{0};
-  while (all.back() < most) all.push_back(step * static_cast<double>(all.size()));
+  do all.push_back(step * static_cast<double>(all.size()));
+  while (all.back() < most);
   return all;
 }
 
