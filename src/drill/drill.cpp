@@ -85,6 +85,8 @@ pipeline::ReplayOptions replay_options(const DrillOptions& options, const kafka:
   replay.topic = options.topic;
   replay.pace = options.pace;
   replay.kafka = settings;
+  // Batches of a tenth of a second, so that the pace doesn't hang on how long an acknowledgement takes.
+  replay.kafka.properties.emplace_back("linger.ms", "100");
   return replay;
 }
 
