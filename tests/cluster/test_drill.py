@@ -10,13 +10,14 @@ from conftest import BINARY
 
 pytestmark = pytest.mark.xdist_group("cluster")
 
+DRILL = [BINARY, "drill", "--output", "json", "--patience", "5m"]
 COLUMNS = "symbol, date, open, high, low, close, volume, open_interest"
 
 
 def drill(server, *arguments):
     """Runs it with the lake in that server; the narrative is on stderr, JSON on stdout."""
-    return subprocess.run([BINARY, "drill", "--output", "json", *map(str, arguments)], env=server.environment(),
-                          capture_output=True, text=True, timeout=600)
+    return subprocess.run([*DRILL, *map(str, arguments)], env=server.environment(), capture_output=True, text=True,
+                          timeout=850)
 
 
 def changes(timeline, partition, what):
@@ -101,9 +102,9 @@ def test_a_row_too_many_fails_the_proof(any_cluster, server, kaggle_sample, tmp_
     """The topic has a record more than the files: somebody else writes there meanwhile."""
     from confluent_kafka import Consumer, Producer, TopicPartition
     files = sorted(kaggle_sample.rglob("*.us.txt"), key=lambda path: (path.stat().st_size, path))[-2:]
-    process = subprocess.Popen([BINARY, "drill", "--output", "json", "--cluster", any_cluster.data, "--dataset",
-                                *map(str, files), "--topic", "spoilt", "--speed", "500/s", "--hold", "1s",
-                                "--acts", "leader", "--to", "s3://lake/drills", "--out", tmp_path],
+    process = subprocess.Popen([*DRILL, "--cluster", any_cluster.data, "--dataset", *map(str, files), "--topic", "spoilt",
+                                "--speed", "500/s", "--hold", "1s", "--acts", "leader", "--to", "s3://lake/drills",
+                                "--out", tmp_path],
                                env=server.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     consumer = Consumer({"bootstrap.servers": any_cluster.bootstrap, "group.id": "spoiler"})
 
@@ -125,7 +126,7 @@ def test_a_row_too_many_fails_the_proof(any_cluster, server, kaggle_sample, tmp_
     producer.produce(found.topic, key="ZZZZ", value=json.dumps(row), partition=found.partition)
     assert producer.flush(60) == 0
     consumer.close()
-    out, err = process.communicate(timeout=600)
+    out, err = process.communicate(timeout=850)
     assert process.returncode == 1, err
     report = json.loads(out)
     proof = report["drills"][0]["proof"]
