@@ -56,10 +56,10 @@ using Narrator = std::function<void(const std::string&)>;
 /// Not thread-safe.
 class Story {
  public:
-  /// All must outlive it.
-  Story(const StoryOptions& options, cluster::Cluster& cluster, kafka::Cluster& client, Work& work, Recorder& recorder,
+  /// All but the options must outlive it.
+  Story(StoryOptions options, cluster::Cluster& cluster, kafka::Cluster& client, Work& work, Recorder& recorder,
         const Narrator& tell, const pipeline::Stop& stop)
-      : options_(options),
+      : options_(std::move(options)),
         cluster_(cluster),
         client_(client),
         work_(work),
@@ -90,7 +90,7 @@ class Story {
   std::int32_t choose_leader() const;
   void happened(Ms at, EventKind kind, const std::string& text);
 
-  const StoryOptions& options_;
+  const StoryOptions options_;
   cluster::Cluster& cluster_;
   kafka::Cluster& client_;
   Work& work_;
