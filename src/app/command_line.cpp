@@ -149,6 +149,7 @@ int run_command_line(int argc, const char* const* argv) {
       ->capture_default_str();
   drill_command->add_option("--to", drill.to, "s3://BUCKET/PREFIX; each drill's files lie under its topic's name")
       ->capture_default_str();
+  add_aws(*drill_command, drill.aws, true);
   drill_command->add_option("--topic", drill.topic, "what the names of the new topics begin with")
       ->capture_default_str();
   drill_command->add_option("--partitions", drill.partitions, "of the topic")

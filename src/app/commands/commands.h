@@ -201,6 +201,7 @@ struct DrillCommand {
   io::Path cluster = default_cluster_dir();
   std::vector<std::string> dataset = {"datasets/kaggle-sample"};
   io::Path data = default_data_dir();  // of the server that keeps the lake, when the environment names no other
+  AwsOptions aws;
   io::Path out = "tickerlake-drill";
   std::string to = "s3://lake/drill", topic = "drill", speed = "1500/s";
   std::string hold = "3s", patience = "2m", flush_interval = "2s";

@@ -87,8 +87,9 @@ Result<int> drill_all(const DrillCommand& command, Context& context) {
     return fail(ErrorCode::invalid_argument, "--to " + command.to + ": a prefix is needed, s3://BUCKET/PREFIX");
   TRY(auto cluster, cluster::Cluster::open(command.cluster, context.log.named("cluster")));
   TRY(auto options, drill_options(command, cluster));
-  TRY(const auto config, aws_config(command.data));
-  TRY(const auto lake, pipeline::open_s3_lake(config.s3, to.bucket, context.log.named("drill")));
+  TRY(const auto config, aws_config(command.data, command.aws));
+  TRY(const auto lake, pipeline::open_s3_lake(config.s3, config.http, to.bucket, pipeline::LakeUse::write,
+                                              context.log.named("drill")));
 
   pipeline::Stop stop;
   const std::stop_callback on_interrupt(context.interrupt.token(), [&] { stop.request(); });
