@@ -142,6 +142,20 @@ const char* name(KafkaError error) {
       return "fetch_session_topic_id_error";
     case KafkaError::mismatched_endpoint_type:
       return "mismatched_endpoint_type";
+    case KafkaError::invalid_transaction_timeout:
+      return "invalid_transaction_timeout";
+    case KafkaError::concurrent_transactions:
+      return "concurrent_transactions";
+    case KafkaError::operation_not_attempted:
+      return "operation_not_attempted";
+    case KafkaError::unstable_offset_commit:
+      return "unstable_offset_commit";
+    case KafkaError::transactional_id_not_found:
+      return "transactional_id_not_found";
+    case KafkaError::transaction_abortable:
+      return "transaction_abortable";
+    case KafkaError::invalid_regular_expression:
+      return "invalid_regular_expression";
     case KafkaError::unsupported_endpoint_type:
       return "unsupported_endpoint_type";
   }

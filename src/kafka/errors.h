@@ -54,7 +54,10 @@ enum class KafkaError : std::int16_t {
   invalid_producer_epoch = 47,
   invalid_txn_state = 48,
   invalid_producer_id_mapping = 49,
+  invalid_transaction_timeout = 50,
+  concurrent_transactions = 51,
   transactional_id_authorization_failed = 53,
+  operation_not_attempted = 55,
   kafka_storage_error = 56,
   unknown_producer_id = 59,
   non_empty_group = 68,
@@ -70,13 +73,17 @@ enum class KafkaError : std::int16_t {
   fenced_instance_id = 82,
   group_subscribed_to_topic = 86,
   invalid_record = 87,
+  unstable_offset_commit = 88,
   throttling_quota_exceeded = 89,
   producer_fenced = 90,
   unknown_topic_id = 100,
   inconsistent_topic_id = 103,
+  transactional_id_not_found = 105,
   fetch_session_topic_id_error = 106,
   mismatched_endpoint_type = 114,
   unsupported_endpoint_type = 115,
+  transaction_abortable = 120,
+  invalid_regular_expression = 128,
 };
 
 /// The protocol's code for a failure inside: corrupt bytes, an unknown thing, a full disk, …

@@ -8,6 +8,7 @@ import subprocess
 import time
 
 import ledger
+import transactions
 from lab import PATIENCE, Broken, Lab, named_points, process_of
 from lake import Comparison
 
@@ -128,6 +129,8 @@ class Round:
             chosen.append(ledger.Queries(self.lab, seed(), self.aws))
         if self.rng.random() < 0.3 or "letters" in self.point:
             chosen.append(ledger.Letters(self.lab, seed()))
+        if self.rng.random() < 0.5 or self.point.startswith(("broker.transaction", "broker.journal")):
+            chosen.append(transactions.Transactions(self.lab, seed()))
         return chosen
 
     def faults(self, more=""):
@@ -168,7 +171,8 @@ class Round:
         return found
 
     def is_frequent(self):
-        return self.point.split(".")[1] in ("log", "blob", "index", "file", "plan", "letters", "catalog")
+        return self.point.split(".")[1] in ("log", "blob", "index", "file", "plan", "letters", "catalog", "journal",
+                                            "transaction")
 
     def play(self, number, what, server_faults, replay_faults, sink_faults):
         """One incident: everything runs, something happens, the server is gone at the end."""

@@ -126,13 +126,6 @@ def test_topics_grow_and_cluster_and_offsets_are_told(server, admin):
         assert refused.value.args[0].code() == code
 
 
-def test_a_transactional_producer_is_told_that_there_are_no_transactions(server):
-    producer = Producer({"bootstrap.servers": server.kafka, "transactional.id": "t"})
-    with pytest.raises(KafkaException) as refused:
-        producer.init_transactions(10)
-    assert refused.value.args[0].code() == KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED
-
-
 def test_topics_offsets_and_groups_are_there_after_a_kill(own_server):
     admin = AdminClient({"bootstrap.servers": own_server.kafka})
     make_topic(admin, "kept", 2)

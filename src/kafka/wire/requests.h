@@ -15,6 +15,8 @@
 #include "kafka/wire/produce.h"
 #include "kafka/wire/quorum.h"
 #include "kafka/wire/topics.h"
+#include "kafka/wire/transaction_admin.h"
+#include "kafka/wire/transactions.h"
 
 namespace tickerlake::kafka {
 
@@ -28,7 +30,9 @@ using AllRequests =
                 DeleteTopicsRequest, DeleteRecordsRequest, InitProducerIdRequest, OffsetForLeaderEpochRequest,
                 DescribeConfigsRequest, AlterConfigsRequest, DescribeLogDirsRequest, CreatePartitionsRequest,
                 DeleteGroupsRequest, IncrementalAlterConfigsRequest, OffsetDeleteRequest, DescribeClusterRequest,
-                DescribeTopicPartitionsRequest>;
+                DescribeTopicPartitionsRequest, AddPartitionsToTxnRequest, AddOffsetsToTxnRequest, EndTxnRequest,
+                WriteTxnMarkersRequest, TxnOffsetCommitRequest, DescribeProducersRequest, DescribeTransactionsRequest,
+                ListTransactionsRequest>;
 
 /// What this program asks other brokers and does not answer itself.
 using AskedRequests = RequestList<ElectLeadersRequest, DescribeQuorumRequest>;

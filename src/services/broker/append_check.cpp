@@ -71,7 +71,9 @@ std::expected<kafka::Batch, AppendError> check_append(ByteView bytes, Origin ori
       return refuse(refusal_of(read.error().code), read.error().message);
     }
     if (header.is_control()) return refuse(Refusal::invalid_record, "clients must not write control batches");
-    if (header.is_transactional()) return refuse(Refusal::invalid_record, "transactions are not supported");
+    if (header.is_transactional() && !header.has_producer()) {
+      return refuse(Refusal::invalid_record, "a transactional batch without a producer");
+    }
     if (auto checked = check_timestamps(header, config, now_ms); !checked) {
       return std::unexpected(std::move(checked.error()));
     }

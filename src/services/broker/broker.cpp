@@ -7,6 +7,7 @@
 #include "services/broker/groups/groups.h"
 #include "services/broker/producer_ids.h"
 #include "services/broker/topics.h"
+#include "services/broker/transactions/transactions.h"
 
 namespace tickerlake::broker {
 namespace {
@@ -51,6 +52,10 @@ Result<std::unique_ptr<Broker>> Broker::start(BrokerOptions options, io::Listene
   TRY(broker->topics_, Topics::open(set.directory, topic_options, broker->clock_, log));
   TRY(broker->producer_ids_, ProducerIds::open(set.directory / "next-producer-id"));
   TRY(broker->groups_, Groups::open(*broker->topics_, broker->clock_, set.group_retention_ms, log.named("groups")));
+  TRY(broker->transactions_,
+      Transactions::open({*broker->topics_, *broker->groups_, *broker->producer_ids_, broker->clock_},
+                         {set.transaction_max_timeout_ms, set.transactional_id_expiration_ms},
+                         log.named("transactions")));
   broker->fetch_sessions_ = std::make_unique<FetchSessions>();
 
   io::TcpServer::Options limits;
@@ -69,6 +74,7 @@ Broker::~Broker() { stop(); }
 void Broker::stop() {
   // First what lets connections' threads go: joins, syncs and long polls end. Then the threads, then the logs.
   if (groups_) groups_->stop();
+  if (transactions_) transactions_->stop();
   if (topics_) topics_->begin_stop();
   if (server_) server_->stop();
   if (topics_) topics_->close();

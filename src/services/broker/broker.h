@@ -20,6 +20,7 @@ class FetchSessions;  // fetch_sessions.h: default-constructible, thread-safe
 class Groups;
 class ProducerIds;
 class Topics;
+class Transactions;
 
 /// Of a connection between two requests; Kafka's connections.max.idle.ms.
 inline constexpr std::chrono::milliseconds longest_idle{600'000};
@@ -32,13 +33,15 @@ struct BrokerOptions {
   bool auto_create_topics = true;
   std::int32_t default_partitions = 1;                     // num.partitions
   std::int64_t group_retention_ms = 7 * 24 * 3'600'000ll;  // offsets.retention.minutes, of groups without members
+  std::int32_t transaction_max_timeout_ms = 900'000;       // transaction.max.timeout.ms
+  std::int64_t transactional_id_expiration_ms = 7 * 24 * 3'600'000ll;  // transactional.id.expiration.ms
   std::chrono::milliseconds idle_timeout = longest_idle;
   int max_connections = io::max_connections;
   Metrics metrics;                                // where it counts
   std::chrono::milliseconds slow_request{1'000};  // requests that take so long are logged
 };
 
-/// Thread-safe. Lock order: Groups before Topics before Partition.
+/// Thread-safe. Lock order: Transactions before Groups before Topics before Partition.
 class Broker {
  public:
   /// Recovers what the folder holds and serves at once.
@@ -54,6 +57,7 @@ class Broker {
   const BrokerOptions& options() const { return options_; }  // cluster id and advertised endpoint filled in
   Topics& topics() { return *topics_; }
   Groups& groups() { return *groups_; }
+  Transactions& transactions() { return *transactions_; }
   ProducerIds& producer_ids() { return *producer_ids_; }
   FetchSessions& fetch_sessions() { return *fetch_sessions_; }
   RequestMemory& request_memory() { return request_memory_; }
@@ -74,6 +78,7 @@ class Broker {
   std::unique_ptr<Topics> topics_;
   std::unique_ptr<ProducerIds> producer_ids_;
   std::unique_ptr<Groups> groups_;
+  std::unique_ptr<Transactions> transactions_;
   std::unique_ptr<FetchSessions> fetch_sessions_;
   RequestMemory request_memory_;
   Decompressions decompressions_;

@@ -45,7 +45,8 @@ void collect_groups(Groups& groups, const Topics& topics, Exposition& into) {
   for (const DescribedGroup& group : all) {
     into.gauge("tickerlake_kafka_group_members", "Members of a consumer group.", {{"group", group.id}},
                static_cast<double>(group.snapshot.members.size()));
-    for (const auto& [at, committed] : groups.committed(group.id)) {
+    const CommittedOffsets offsets = groups.committed(group.id).committed;
+    for (const auto& [at, committed] : offsets) {
       const MetricLabels labels{{"group", group.id}, {"topic", at.topic}, {"partition", std::to_string(at.partition)}};
       into.gauge("tickerlake_kafka_group_committed_offset", "What a group has committed.", labels,
                  number(committed.offset));

@@ -12,6 +12,8 @@
 #include "services/broker/log/segment_check.h"
 #include "services/broker/topic_store.h"
 #include "services/broker/topics.h"
+#include "services/broker/transactions/transaction_records.h"
+#include "services/broker/transactions/transactions.h"
 
 namespace tickerlake::broker {
 namespace {
@@ -129,27 +131,53 @@ class TopicCheck {
   std::vector<std::int32_t> numbers_;
 };
 
-/// The groups' journal: what can't be decoded is left out by the server, with a warning.
-Result<void> check_journal(Fsck& fsck, const io::Path& directory) {
+/// What is said of a coordinator's journal.
+struct JournalCheck {
+  const char* topic;
+  const char* lost_record;
+  const char* lost_journal;
+  const char* remedy;
+  Result<void> (*decode)(ByteView key, std::optional<ByteView> value);
+};
+
+constexpr JournalCheck journals[] = {
+    {offsets_topic, "what a group has committed there: it falls back to earlier commits",
+     "commits of groups, which fall back to earlier ones",
+     "by hand: delete the groups' topic, and groups begin where their clients say",
+     [](ByteView key, std::optional<ByteView> value) -> Result<void> {
+       CHECK(decode_coordinator_record(key, value));
+       return {};
+     }},
+    {transactions_topic, "the state of a transactional id: it falls back to an earlier one",
+     "transactions that are open or being ended: they hang until an administrator aborts them",
+     "by hand: delete the transactions' topic, then end what hangs (kafka-transactions.sh find-hanging, abort)",
+     [](ByteView key, std::optional<ByteView> value) -> Result<void> {
+       CHECK(decode_transaction_record(key, value));
+       return {};
+     }},
+};
+
+/// What can't be decoded is left out by the server, with a warning.
+Result<void> check_journal(Fsck& fsck, const io::Path& directory, const JournalCheck& journal) {
   for (const std::string& name : services::names_in(directory)) {
     if (!name.ends_with(".log")) continue;
     TRY(const std::string text, io::read_file(directory / name));
     for (ByteView rest = as_bytes(text); !rest.empty();) {
       const auto batch = kafka::take_batch(rest);
       if (!batch || !kafka::crc_matches(*batch)) break;  // the segment's check has said it
-      if (batch->header.record_count == 0) continue;
+      if (batch->header.record_count == 0 || batch->header.is_control()) continue;
       TRY(auto reader, kafka::RecordReader::open(*batch));
       kafka::Record record;
       while (true) {
         TRY(const bool more, reader.next(record));
         if (!more) break;
         if (!record.key) continue;
-        const auto decoded = decode_coordinator_record(*record.key, record.value);
+        const auto decoded = journal.decode(*record.key, record.value);
         if (decoded) continue;
         fsck.say(
             {.place = fsck.shown(directory / name),
              .problem = fmt::format("the record at offset {}: {}", record.offset, decoded.error().message),
-             .lost = "what a group has committed there: it falls back to earlier commits",
+             .lost = journal.lost_record,
              .remedy = "none is needed: the server leaves it out, and it goes when the journal is next written anew"});
       }
     }
@@ -218,12 +246,14 @@ void check_broker(Fsck& fsck, const io::Path& directory) {
     }
     TopicCheck(fsck, path).run();
   }
-  const io::Path journal = topics / offsets_topic / "0";
-  if (const auto checked = check_journal(fsck, journal); !checked) {
-    fsck.say({.place = fsck.shown(journal),
-              .problem = checked.error().message,
-              .lost = "commits of groups, which fall back to earlier ones",
-              .remedy = "by hand: delete the groups' topic, and groups begin where their clients say"});
+  for (const JournalCheck& journal : journals) {
+    const io::Path path = topics / journal.topic / "0";
+    if (const auto checked = check_journal(fsck, path, journal); !checked) {
+      fsck.say({.place = fsck.shown(path),
+                .problem = checked.error().message,
+                .lost = journal.lost_journal,
+                .remedy = journal.remedy});
+    }
   }
   check_leftover_folder(fsck, directory / "making", "a topic whose creation was cut");
   check_leftover_folder(fsck, directory / "trash", "a deleted topic that was not removed yet");

@@ -62,24 +62,66 @@ std::expected<Appended, AppendError> Partition::append(ByteView bytes, Origin or
 
   MutexLock lock(mutex_);
   if (closed_) return std::unexpected(AppendError{Refusal::closed, "the partition is closed"});
-  if (header.has_producer() && !header.is_control()) {
-    const ProducerState::Verdict verdict = log_->producers().judge(header);
-    if (const auto* duplicate = std::get_if<ProducerState::Duplicate>(&verdict)) {
-      return Appended{duplicate->base, duplicate->next, append_time ? duplicate->max_timestamp_ms : -1,
-                      log_->log_start(), true};
+  if (header.has_producer()) {
+    if (auto known = refuse_or_repeat(header, origin)) {
+      if (*known && !append_time) (*known)->log_append_time_ms = -1;
+      return *std::move(known);
     }
-    if (auto refused = refusal(verdict, header)) return std::unexpected(*std::move(refused));
   }
   const Offset base = log_->end().offset;
   header.base_offset = base.value();
   kafka::patch_base_offset(copy, base.value());
   const std::array<ByteView, 2> parts = {copy, bytes.subspan(copied)};
-  if (auto appended = log_->append(parts, header, config, now_ms); !appended) {
+  const auto marker = header.is_control() ? kafka::marker_of(*checked) : std::nullopt;
+  if (auto appended = log_->append(parts, header, config, now_ms, marker); !appended) {
     environment_.log.error("append failed: {}", appended.error().message);
     return std::unexpected(AppendError{Refusal::storage, appended.error().message});
   }
+  if (marker) admitted_.erase(ProducerId(header.producer_id));
   if (durability_.appended()) environment_.group_commit.mark_dirty(shared_from_this());
   return Appended{base, log_->end().offset, append_time ? now_ms : -1, log_->log_start(), false};
+}
+
+std::optional<std::expected<Appended, AppendError>> Partition::refuse_or_repeat(const kafka::BatchHeader& header,
+                                                                                Origin origin) {
+  const ProducerId producer(header.producer_id);
+  const ProducerState::Verdict verdict = log_->producers().judge(header);
+  const bool has_sequence = origin == Origin::client;
+  if (const auto* duplicate = std::get_if<ProducerState::Duplicate>(&verdict); duplicate && has_sequence) {
+    return Appended{duplicate->base, duplicate->next, duplicate->max_timestamp_ms, log_->log_start(), true};
+  }
+  const bool stale = std::holds_alternative<ProducerState::StaleEpoch>(verdict);
+  if (auto refused = refusal(verdict, header); refused && (has_sequence || stale)) {
+    return std::unexpected(*std::move(refused));
+  }
+  if (header.is_control()) return std::nullopt;
+  if (header.is_transactional() ? is_admitted_locked(producer, header.producer_epoch)
+                                : !log_->producers().is_in_transaction(producer)) {
+    return std::nullopt;
+  }
+  const char* why = header.is_transactional() ? "the transaction has ended, or this partition was not added to it"
+                                              : "a batch outside the transaction that its producer has begun";
+  return std::unexpected(AppendError{Refusal::not_in_transaction, why});
+}
+
+void Partition::admit(ProducerId producer, std::int16_t epoch) {
+  MutexLock lock(mutex_);
+  admitted_[producer] = epoch;
+}
+
+bool Partition::is_admitted(ProducerId producer, std::int16_t epoch) const {
+  MutexLock lock(mutex_);
+  return is_admitted_locked(producer, epoch);
+}
+
+bool Partition::is_admitted_locked(ProducerId producer, std::int16_t epoch) const {
+  const auto found = admitted_.find(producer);
+  return found != admitted_.end() && found->second == epoch;
+}
+
+std::vector<DescribedProducer> Partition::producers() const {
+  MutexLock lock(mutex_);
+  return log_->producers().describe();
 }
 
 void Partition::when_durable(Offset next, Completion completion) {
@@ -137,6 +179,7 @@ std::int64_t Partition::sync() {
     io::fault_point("broker.log.sync.after");
     MutexLock lock(mutex_);
     completions = durability_.synced(end);
+    log_->made_durable(durability_.durable().offset);
     for (FetchSignal* watcher : watchers_) watcher->notify();
   }
   for (Completion& completion : completions) completion();
@@ -150,7 +193,7 @@ Offsets Partition::offsets() const {
 
 Offsets Partition::offsets_locked() const {
   const Offset durable = durability_.durable().offset;
-  return {log_->log_start(), durable, log_->end().offset, durable};
+  return {log_->log_start(), durable, log_->end().offset, log_->last_stable(durable)};
 }
 
 std::int64_t Partition::size_bytes() const {

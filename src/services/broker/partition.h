@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "base/bytes.h"
@@ -19,6 +20,7 @@
 #include "services/broker/group_commit.h"
 #include "services/broker/ids.h"
 #include "services/broker/log/checkpoint.h"
+#include "services/broker/log/producer_state.h"
 #include "services/broker/topic_config.h"
 
 namespace tickerlake::broker {
@@ -34,6 +36,7 @@ enum class Refusal {
   invalid_timestamp,       // outside message.timestamp.{before,after}.max.ms
   out_of_order_sequence,   // an idempotent producer skipped or repeated something that is no known duplicate
   invalid_producer_epoch,  // a newer instance of the producer has written
+  not_in_transaction,      // the coordinator has not added this partition, or the transaction has ended
   closed,                  // the topic was deleted, or the broker stops
   storage,                 // the disk is full or failed
 };
@@ -57,12 +60,21 @@ struct Offsets {
   Offset log_start;       // the first record that can be read
   Offset high_watermark;  // behind the last durable record: what consumers may see
   Offset log_end;         // behind the last appended record
-  Offset last_stable;     // behind the last record of a decided transaction; the high watermark until there are any
+  Offset last_stable;     // the first record of an undecided transaction; the high watermark where there is none
+};
+
+/// What a reader wants to see: all that is durable, or only up to the first undecided transaction.
+enum class Isolation { read_uncommitted, read_committed };
+
+struct AbortedTransaction {
+  ProducerId producer;
+  Offset first;
 };
 
 struct Fetched {
   io::FileSlice batches;  // whole batches; the first may begin before the offset asked for
   Offsets offsets;
+  std::vector<AbortedTransaction> aborted;  // with records among the batches; for Isolation::read_committed
 };
 enum class FetchError { out_of_range, closed, storage, corrupt };
 
@@ -104,9 +116,18 @@ class Partition final : public Syncable, public std::enable_shared_from_this<Par
   /// append() and then waiting for the disk; for the coordinators' own records.
   std::expected<Appended, AppendError> append_durably(ByteView batch, Origin origin) TL_EXCLUDES(mutex_);
 
-  /// Whole batches from the one that holds `from`, up to max_bytes and the high watermark, out of one segment. Where
-  /// at_least_one, the first batch comes even if it is larger. Nothing at the high watermark: an empty slice.
-  std::expected<Fetched, FetchError> read(Offset from, std::int64_t max_bytes, bool at_least_one) TL_EXCLUDES(mutex_);
+  /// Lets the producer write records of its present transaction, until that one's marker is appended. So no record can
+  /// come behind a marker, however late its request was. The coordinator admits before it lets the producer know.
+  void admit(ProducerId producer, std::int16_t epoch) TL_EXCLUDES(mutex_);
+  /// Whether it was admitted, or has written records since: then it need not be asked for again.
+  bool is_admitted(ProducerId producer, std::int16_t epoch) const TL_EXCLUDES(mutex_);
+  std::vector<DescribedProducer> producers() const TL_EXCLUDES(mutex_);
+
+  /// Whole batches from the one that holds `from`, up to max_bytes and the high watermark (or the last stable offset),
+  /// out of one segment. Where at_least_one, the first batch comes even if it is larger. Nothing at the end: an empty
+  /// slice.
+  std::expected<Fetched, FetchError> read(Offset from, std::int64_t max_bytes, bool at_least_one,
+                                          Isolation isolation = Isolation::read_uncommitted) TL_EXCLUDES(mutex_);
 
   Offsets offsets() const TL_EXCLUDES(mutex_);
   /// The first record whose timestamp is at or after the time; nothing if there is none below the high watermark.
@@ -155,6 +176,10 @@ class Partition final : public Syncable, public std::enable_shared_from_this<Par
   };
   Partition(std::unique_ptr<PartitionLog> log, const TopicConfig& config, Environment environment);
   Offsets offsets_locked() const TL_REQUIRES(mutex_);
+  /// Why a batch with a producer can't be appended now, or that it has been before; nothing when it can.
+  std::optional<std::expected<Appended, AppendError>> refuse_or_repeat(const kafka::BatchHeader& header, Origin origin)
+      TL_REQUIRES(mutex_);
+  bool is_admitted_locked(ProducerId producer, std::int16_t epoch) const TL_REQUIRES(mutex_);
   FetchError read_failed(const Error& error) const;
   Result<void> write_checkpoint() TL_EXCLUDES(mutex_);
   bool needs_checkpoint(bool at_once) TL_EXCLUDES(mutex_);
@@ -176,6 +201,7 @@ class Partition final : public Syncable, public std::enable_shared_from_this<Par
   TopicConfig config_ TL_GUARDED_BY(mutex_);
   Durability<Completion> durability_ TL_GUARDED_BY(mutex_);
   bool closed_ TL_GUARDED_BY(mutex_) = false;
+  std::unordered_map<ProducerId, std::int16_t> admitted_ TL_GUARDED_BY(mutex_);  // to their present transaction
   std::vector<FetchSignal*> watchers_ TL_GUARDED_BY(mutex_);
   std::vector<Doomed> doomed_ TL_GUARDED_BY(mutex_);
 };

@@ -55,11 +55,13 @@ FetchError Partition::read_failed(const Error& error) const {
   return corrupt ? FetchError::corrupt : FetchError::storage;
 }
 
-std::expected<Fetched, FetchError> Partition::read(Offset from, std::int64_t max_bytes, bool at_least_one) {
+std::expected<Fetched, FetchError> Partition::read(Offset from, std::int64_t max_bytes, bool at_least_one,
+                                                   Isolation isolation) {
   const Offset asked = from;
   while (true) {
     PartitionLog::Range range;
     Fetched fetched;
+    Offset upper;
     {
       MutexLock lock(mutex_);
       if (closed_) return std::unexpected(FetchError::closed);
@@ -67,15 +69,30 @@ std::expected<Fetched, FetchError> Partition::read(Offset from, std::int64_t max
       if (asked < fetched.offsets.log_start || asked > fetched.offsets.log_end) {
         return std::unexpected(FetchError::out_of_range);
       }
-      if (from >= fetched.offsets.high_watermark) return fetched;
-      auto located = log_->locate(from, max_bytes, durability_.durable());
+      const bool committed = isolation == Isolation::read_committed;
+      upper = committed ? fetched.offsets.last_stable : fetched.offsets.high_watermark;
+      if (from >= upper) return fetched;
+      auto located = log_->locate(from, max_bytes, durability_.durable(), upper);
       if (!located) return std::unexpected(read_failed(located.error()));
       range = *std::move(located);
+    }
+    if (range.upper) {
+      const auto undecided = [&](const kafka::BatchHeader& h, std::int64_t) { return h.base_offset >= upper.value(); };
+      auto limit = find_batch(*range.file, std::max(range.start, *range.upper), range.limit, undecided);
+      if (!limit) return std::unexpected(read_failed(limit.error()));
+      range.limit = *limit;
     }
     auto slice = slice_of(range, from, max_bytes, at_least_one);
     if (!slice) return std::unexpected(read_failed(slice.error()));
     if (!slice->empty() || slice->position < range.limit) {
       fetched.batches = *std::move(slice);
+      if (isolation == Isolation::read_uncommitted || fetched.batches.empty()) return fetched;
+      MutexLock lock(mutex_);
+      const auto aborted = log_->aborted_in(from, fetched.batches.position + fetched.batches.length, upper);
+      if (!aborted) return std::unexpected(read_failed(aborted.error()));
+      for (const AbortedEntry& entry : *aborted) {
+        fetched.aborted.push_back({ProducerId(entry.producer_id), Offset(entry.first_offset)});
+      }
       return fetched;
     }
     // Compaction removed the end of this segment: go on with the next one.

@@ -39,7 +39,7 @@ void check_content(const PartitionLog& log, const io::Path& directory, Offset fr
 
 /// What a fetch does to find a batch.
 void look_up(const PartitionLog& log, Offset from) {
-  const auto range = log.locate(from, 1'000, log.end());
+  const auto range = log.locate(from, 1'000, log.end(), log.end().offset);
   if (!range) return;
   (void)find_batch(*range->file, range->start, range->limit, [&](const kafka::BatchHeader& header, std::int64_t) {
     return header.last_offset() >= from.value();

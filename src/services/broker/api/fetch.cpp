@@ -69,7 +69,10 @@ class Fetch {
     if (const auto error = check_leader_epoch(target.leader_epoch); error != KafkaError::none) return {error, {}};
     const std::int64_t most = std::min<std::int64_t>(target.max_bytes, bytes_left);
     // The first partition with anything gives a batch whatever the limits say, so that a consumer always gets on.
-    auto fetched = found->partition->read(Offset(target.offset), std::max<std::int64_t>(most, 0), bytes_ == 0);
+    const auto isolation =
+        request_.isolation_level == read_committed ? Isolation::read_committed : Isolation::read_uncommitted;
+    auto fetched =
+        found->partition->read(Offset(target.offset), std::max<std::int64_t>(most, 0), bytes_ == 0, isolation);
     if (fetched) return {KafkaError::none, *std::move(fetched)};
     switch (fetched.error()) {
       case FetchError::out_of_range:
@@ -138,7 +141,12 @@ class Fetch {
     answer.high_watermark = facts.high_watermark;
     answer.last_stable_offset = facts.last_stable;
     answer.log_start_offset = facts.log_start;
-    if (request_.isolation_level == read_committed) answer.aborted_transactions.emplace();
+    if (request_.isolation_level == read_committed) {
+      auto& aborted = answer.aborted_transactions.emplace();
+      for (const AbortedTransaction& transaction : outcome.fetched.aborted) {
+        aborted.push_back({transaction.producer.value(), transaction.first.value()});
+      }
+    }
     if (!outcome.fetched.batches.empty()) answer.records.slices.push_back(std::move(outcome.fetched.batches));
     return answer;
   }

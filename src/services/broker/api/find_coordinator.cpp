@@ -1,4 +1,5 @@
-// FindCoordinator: this broker coordinates every group. Since version 4 for several groups at once.
+// FindCoordinator: this broker coordinates every group and every transaction. Since version 4 for several groups at
+// once.
 #include "services/broker/api/handlers.h"
 
 namespace tickerlake::broker {
@@ -12,13 +13,11 @@ constexpr std::int8_t group_key = 0, transaction_key = 1;
 FindCoordinatorResponse::Coordinator find(const BrokerOptions& options, std::int8_t key_type, const std::string& key) {
   FindCoordinatorResponse::Coordinator found;
   found.key = key;
-  if (key_type != group_key) {
+  if (key_type != group_key && key_type != transaction_key) {
     found.node_id = -1;
     found.port = -1;
-    // The one code that makes producers give up at once instead of asking again until a time-out.
-    found.error_code = key_type == transaction_key ? KafkaError::transactional_id_authorization_failed
-                                                   : KafkaError::invalid_request;
-    found.error_message = "only groups have a coordinator here: transactions and share groups are not supported";
+    found.error_code = KafkaError::invalid_request;
+    found.error_message = "only groups and transactions have a coordinator here: share groups are not supported";
     return found;
   }
   found.node_id = options.node_id;

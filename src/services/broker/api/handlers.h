@@ -16,6 +16,8 @@
 #include "kafka/wire/offsets.h"
 #include "kafka/wire/produce.h"
 #include "kafka/wire/topics.h"
+#include "kafka/wire/transaction_admin.h"
+#include "kafka/wire/transactions.h"
 #include "services/broker/broker.h"
 #include "services/broker/responder.h"
 
@@ -41,6 +43,14 @@ kafka::CreateTopicsResponse handle(Broker&, const Caller&, const kafka::CreateTo
 kafka::DeleteTopicsResponse handle(Broker&, const Caller&, const kafka::DeleteTopicsRequest&);
 kafka::DeleteRecordsResponse handle(Broker&, const Caller&, const kafka::DeleteRecordsRequest&);
 kafka::InitProducerIdResponse handle(Broker&, const Caller&, const kafka::InitProducerIdRequest&);
+kafka::AddPartitionsToTxnResponse handle(Broker&, const Caller&, const kafka::AddPartitionsToTxnRequest&);
+kafka::AddOffsetsToTxnResponse handle(Broker&, const Caller&, const kafka::AddOffsetsToTxnRequest&);
+kafka::EndTxnResponse handle(Broker&, const Caller&, const kafka::EndTxnRequest&);
+kafka::WriteTxnMarkersResponse handle(Broker&, const Caller&, const kafka::WriteTxnMarkersRequest&);
+kafka::TxnOffsetCommitResponse handle(Broker&, const Caller&, const kafka::TxnOffsetCommitRequest&);
+kafka::DescribeProducersResponse handle(Broker&, const Caller&, const kafka::DescribeProducersRequest&);
+kafka::DescribeTransactionsResponse handle(Broker&, const Caller&, const kafka::DescribeTransactionsRequest&);
+kafka::ListTransactionsResponse handle(Broker&, const Caller&, const kafka::ListTransactionsRequest&);
 kafka::OffsetForLeaderEpochResponse handle(Broker&, const Caller&, const kafka::OffsetForLeaderEpochRequest&);
 kafka::DescribeConfigsResponse handle(Broker&, const Caller&, const kafka::DescribeConfigsRequest&);
 kafka::AlterConfigsResponse handle(Broker&, const Caller&, const kafka::AlterConfigsRequest&);

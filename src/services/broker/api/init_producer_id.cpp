@@ -1,16 +1,28 @@
-// InitProducerId: an id for an idempotent producer. Transactional producers are refused: there is no coordinator.
+// InitProducerId: an id for an idempotent producer; for a transactional one its id's next epoch, which shuts out
+// whoever had the one before and aborts what that has left open.
 #include "services/broker/api/handlers.h"
+#include "services/broker/api/transaction_errors.h"
 #include "services/broker/producer_ids.h"
+#include "services/broker/transactions/transactions.h"
 
 namespace tickerlake::broker {
+
+using kafka::KafkaError;
 
 kafka::InitProducerIdResponse handle(Broker& broker, const Caller& caller,
                                      const kafka::InitProducerIdRequest& request) {
   kafka::InitProducerIdResponse response;
   if (request.transactional_id) {
-    broker.log().warning("client \"{}\" asks for transactions (transactional.id \"{}\"), which are not supported",
-                         caller.client_id, *request.transactional_id);
-    response.error_code = kafka::KafkaError::unsupported_version;
+    std::optional<Producer> expected;
+    if (request.producer_id >= 0) expected = {ProducerId(request.producer_id), request.producer_epoch};
+    if (expected && expected->epoch < 0) {
+      response.error_code = KafkaError::invalid_request;
+      return response;
+    }
+    const auto answer = broker.transactions().init(*request.transactional_id, expected, request.transaction_timeout_ms);
+    response.error_code = for_version(answer.error, caller.version, {.producer_fenced = 4});
+    response.producer_id = answer.producer.id.value();
+    response.producer_epoch = answer.producer.epoch;
     return response;
   }
   const auto id = broker.producer_ids().next();

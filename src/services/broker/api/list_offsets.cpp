@@ -32,12 +32,14 @@ PartitionAnswer failed(KafkaError error) {
   return answer;
 }
 
-PartitionAnswer found_or_none(const Broker& broker, const Result<std::optional<TimestampedOffset>>& found) {
+/// readable: where what the client may see ends.
+PartitionAnswer found_or_none(const Broker& broker, const Result<std::optional<TimestampedOffset>>& found,
+                              Offset readable) {
   if (!found) {
     broker.log().error("offset by time: {}", found.error().message);
     return failed(KafkaError::kafka_storage_error);
   }
-  if (!*found) return PartitionAnswer{};
+  if (!*found || (*found)->offset >= readable) return PartitionAnswer{};
   return at((*found)->offset, (*found)->timestamp_ms);
 }
 
@@ -49,21 +51,22 @@ PartitionAnswer list(Broker& broker, const kafka::ListOffsetsRequest::Topic& top
     return failed(error);
   }
   const Offsets offsets = found->partition->offsets();
+  const Offset readable = read_committed ? offsets.last_stable : offsets.high_watermark;
   switch (asked.timestamp) {
     case latest:
-      return at(read_committed ? offsets.last_stable : offsets.high_watermark);
+      return at(readable);
     case earliest:
     case earliest_local:
       return at(offsets.log_start);
     case max_timestamp:
-      return found_or_none(broker, found->partition->find_max_timestamp());
+      return found_or_none(broker, found->partition->find_max_timestamp(), Offset(INT64_MAX));
     case latest_tiered:
       return PartitionAnswer{};
     default:
       break;
   }
   if (asked.timestamp < 0) return failed(KafkaError::unsupported_version);
-  return found_or_none(broker, found->partition->find_by_timestamp(asked.timestamp));
+  return found_or_none(broker, found->partition->find_by_timestamp(asked.timestamp), readable);
 }
 
 }  // namespace

@@ -27,8 +27,11 @@ kafka::OffsetCommitResponse handle(Broker& broker, const Caller& caller, const k
         error = KafkaError::offset_metadata_too_large;
       } else {
         offsets.push_back({{topic->name, partition.partition_index},
-                           {partition.committed_offset, partition.committed_leader_epoch,
-                            partition.committed_metadata.value_or(""), now}});
+                           {partition.committed_offset,
+                            partition.committed_leader_epoch,
+                            partition.committed_metadata.value_or(""),
+                            now,
+                            {}}});
       }
       result.partitions.push_back({partition.partition_index, error});
     }

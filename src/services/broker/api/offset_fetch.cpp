@@ -1,5 +1,6 @@
 // OffsetFetch: what groups have committed; since version 8 for several groups at once, since 10 by topic id. A
-// partition without a commit answers −1. "Require stable" is always met: there are no transactions.
+// partition without a commit answers −1. Who requires stable offsets is told to come again where an undecided
+// transaction may still change one (KIP-447).
 #include "services/broker/api/handlers.h"
 #include "services/broker/groups/groups.h"
 #include "services/broker/topics.h"
@@ -12,12 +13,14 @@ using kafka::OffsetFetchRequest;
 using kafka::OffsetFetchResponse;
 
 template <class Partition>
-Partition answer(const CommittedOffsets& offsets, const std::string& topic, std::int32_t index) {
+Partition answer(const GroupOffsets& offsets, bool require_stable, const std::string& topic, std::int32_t index) {
   Partition partition;
   partition.partition_index = index;
   partition.committed_offset = -1;
   partition.metadata = "";
-  if (const auto at = offsets.find({topic, index}); at != offsets.end()) {
+  if (require_stable && offsets.undecided.contains({topic, index})) {
+    partition.error_code = KafkaError::unstable_offset_commit;
+  } else if (const auto at = offsets.committed.find({topic, index}); at != offsets.committed.end()) {
     partition.committed_offset = at->second.offset;
     partition.committed_leader_epoch = at->second.leader_epoch;
     partition.metadata = at->second.metadata;
@@ -27,22 +30,23 @@ Partition answer(const CommittedOffsets& offsets, const std::string& topic, std:
 
 /// All the group's offsets, topic by topic (they are ordered so).
 template <class Topic, class Partition>
-std::vector<Topic> all_of(const CommittedOffsets& offsets) {
+std::vector<Topic> all_of(const GroupOffsets& offsets, bool require_stable) {
   std::vector<Topic> topics;
-  for (const auto& [key, value] : offsets) {
+  for (const auto& [key, value] : offsets.committed) {
     if (topics.empty() || topics.back().name != key.topic) topics.emplace_back().name = key.topic;
-    topics.back().partitions.push_back(answer<Partition>(offsets, key.topic, key.partition));
+    topics.back().partitions.push_back(answer<Partition>(offsets, require_stable, key.topic, key.partition));
   }
   return topics;
 }
 
-OffsetFetchResponse::Group fetch_group(Broker& broker, const OffsetFetchRequest::Group& wanted, bool by_id) {
+OffsetFetchResponse::Group fetch_group(Broker& broker, const OffsetFetchRequest::Group& wanted, bool require_stable,
+                                       bool by_id) {
   using Topic = OffsetFetchResponse::Group::Topic;
   OffsetFetchResponse::Group group;
   group.group_id = wanted.group_id;
-  const CommittedOffsets offsets = broker.groups().committed(wanted.group_id);
+  const GroupOffsets offsets = broker.groups().committed(wanted.group_id);
   if (!wanted.topics) {
-    group.topics = all_of<Topic, Topic::Partition>(offsets);
+    group.topics = all_of<Topic, Topic::Partition>(offsets, require_stable);
     if (!by_id) return group;
     std::erase_if(group.topics, [&](Topic& topic) {
       const auto known = broker.topics().find(topic.name);
@@ -57,7 +61,8 @@ OffsetFetchResponse::Group fetch_group(Broker& broker, const OffsetFetchRequest:
     result.name = known ? known->name : topic.name;
     result.topic_id = topic.topic_id;
     for (const std::int32_t index : topic.partition_indexes) {
-      auto& partition = result.partitions.emplace_back(answer<Topic::Partition>(offsets, result.name, index));
+      auto& partition =
+          result.partitions.emplace_back(answer<Topic::Partition>(offsets, require_stable, result.name, index));
       if (by_id && !known) partition.error_code = KafkaError::unknown_topic_id;
     }
   }
@@ -69,20 +74,23 @@ OffsetFetchResponse::Group fetch_group(Broker& broker, const OffsetFetchRequest:
 OffsetFetchResponse handle(Broker& broker, const Caller& caller, const OffsetFetchRequest& request) {
   OffsetFetchResponse response;
   if (caller.version >= 8) {
-    for (const auto& group : request.groups)
-      response.groups.push_back(fetch_group(broker, group, caller.version >= 10));
+    for (const auto& group : request.groups) {
+      response.groups.push_back(fetch_group(broker, group, request.require_stable, caller.version >= 10));
+    }
     return response;
   }
-  const CommittedOffsets offsets = broker.groups().committed(request.group_id);
+  const GroupOffsets offsets = broker.groups().committed(request.group_id);
   if (!request.topics) {
-    response.topics = all_of<OffsetFetchResponse::Topic, OffsetFetchResponse::Topic::Partition>(offsets);
+    response.topics =
+        all_of<OffsetFetchResponse::Topic, OffsetFetchResponse::Topic::Partition>(offsets, request.require_stable);
     return response;
   }
   for (const auto& topic : *request.topics) {
     auto& result = response.topics.emplace_back();
     result.name = topic.name;
     for (const std::int32_t index : topic.partition_indexes) {
-      result.partitions.push_back(answer<OffsetFetchResponse::Topic::Partition>(offsets, topic.name, index));
+      result.partitions.push_back(
+          answer<OffsetFetchResponse::Topic::Partition>(offsets, request.require_stable, topic.name, index));
     }
   }
   return response;

@@ -6,6 +6,8 @@
 #include "kafka/records/batch.h"
 #include "services/broker/api/handlers.h"
 #include "services/broker/api/partition_lookup.h"
+#include "services/broker/api/transaction_errors.h"
+#include "services/broker/transactions/transactions.h"
 
 namespace tickerlake::broker {
 
@@ -17,9 +19,11 @@ using PartitionAnswer = kafka::ProduceResponse::Topic::Partition;
 constexpr std::int16_t acks_all = -1, acks_none = 0, acks_leader = 1;
 constexpr std::int16_t first_version_of_v2_batches = 3;
 constexpr std::int16_t first_version_of_zstd = 7;
+constexpr std::int16_t first_version_of_abortable_errors = 11;
+constexpr std::int16_t first_version_that_adds_partitions = 12;  // to transactions (KIP-890)
 constexpr std::int16_t first_version_of_topic_ids = 13;
 
-KafkaError to_kafka(Refusal why, const Topics& topics, bool by_id) {
+KafkaError to_kafka(Refusal why, const Topics& topics, std::int16_t version) {
   switch (why) {
     case Refusal::corrupt:
       return KafkaError::corrupt_message;
@@ -35,8 +39,11 @@ KafkaError to_kafka(Refusal why, const Topics& topics, bool by_id) {
       return KafkaError::out_of_order_sequence_number;
     case Refusal::invalid_producer_epoch:
       return KafkaError::invalid_producer_epoch;
+    case Refusal::not_in_transaction:
+      return for_version(KafkaError::transaction_abortable, version,
+                         {.transaction_abortable = first_version_of_abortable_errors});
     case Refusal::closed:
-      return closed_error(topics, by_id);
+      return closed_error(topics, version >= first_version_of_topic_ids);
     case Refusal::storage:
       return KafkaError::kafka_storage_error;
   }
@@ -80,6 +87,7 @@ class Append {
 
   kafka::ProduceResponse run() {
     kafka::ProduceResponse response;
+    if (request_.transactional_id) join_transaction();
     for (const auto& topic : request_.topic_data) {
       auto& topic_answer = response.responses.emplace_back();
       topic_answer.name = topic.name;
@@ -92,19 +100,44 @@ class Append {
   std::vector<Written>& written() { return written_; }
 
  private:
+  /// Adds the partitions to the transaction where the version says that Produce does; waits for the disk if one is new.
+  void join_transaction() {
+    if (version_ < first_version_that_adds_partitions) return;
+    std::optional<Producer> producer;
+    std::set<TopicPartition> added;
+    for (const auto& topic : request_.topic_data) {
+      for (const auto& data : topic.partition_data) {
+        const auto header = kafka::parse_batch_header(data.records.bytes);
+        if (!header || !header->is_transactional()) continue;
+        producer = {ProducerId(header->producer_id), header->producer_epoch};
+        const auto found = find_partition(broker_.topics(), by_id(), topic.topic_id, topic.name, data.index);
+        if (!found || found->topic->internal || found->partition->is_admitted(producer->id, producer->epoch)) continue;
+        added.insert({found->topic->name, data.index});
+      }
+    }
+    if (added.empty()) return;
+    transaction_error_ =
+        broker_.transactions().add(*request_.transactional_id, *producer, added, TransactionProtocol::v2);
+    if (transaction_error_ == KafkaError::producer_fenced) transaction_error_ = KafkaError::invalid_producer_epoch;
+  }
+
+  bool by_id() const { return version_ >= first_version_of_topic_ids; }
+
   PartitionAnswer append(const kafka::ProduceRequest::Topic& topic,
                          const kafka::ProduceRequest::Topic::Partition& data) {
-    const bool by_id = version_ >= first_version_of_topic_ids;
     if (request_.acks != acks_all && request_.acks != acks_none && request_.acks != acks_leader) {
       return refuse(data, KafkaError::invalid_required_acks, "acks must be -1, 0 or 1");
     }
     if (version_ < first_version_of_v2_batches) {
       return refuse(data, KafkaError::unsupported_version, "Produce before version 3 is not supported");
     }
-    if (request_.transactional_id) {
-      return refuse(data, KafkaError::invalid_request, "transactions are not supported");
+    if (transaction_error_ != KafkaError::none) {
+      return refuse(data, transaction_error_, "the partition could not be added to the transaction");
     }
-    const auto found = find_partition(broker_.topics(), by_id, topic.topic_id, topic.name, data.index);
+    if (!request_.transactional_id && is_transactional(data.records.bytes)) {
+      return refuse(data, KafkaError::transactional_id_authorization_failed, "no transactional id");
+    }
+    const auto found = find_partition(broker_.topics(), by_id(), topic.topic_id, topic.name, data.index);
     if (!found) return refuse(data, found.error(), "");
     if (found->topic->internal) {
       return refuse(data, KafkaError::invalid_topic, "internal topics are written by the broker only");
@@ -115,7 +148,7 @@ class Append {
     const Decompressions::Turn turn(broker_.decompressions(), is_compressed(data.records.bytes));
     const auto appended = found->partition->append(data.records.bytes, Origin::client);
     if (!appended) {
-      return refuse(data, to_kafka(appended.error().why, broker_.topics(), by_id), appended.error().message);
+      return refuse(data, to_kafka(appended.error().why, broker_.topics(), version_), appended.error().message);
     }
     if (!appended->duplicate) {
       broker_.metrics().bytes_in.add(data.records.bytes.size());
@@ -140,6 +173,11 @@ class Append {
     return answer;
   }
 
+  static bool is_transactional(ByteView records) {
+    const auto header = kafka::parse_batch_header(records);
+    return header && header->is_transactional();
+  }
+
   static bool is_zstd(ByteView records) {
     const auto header = kafka::parse_batch_header(records);
     return header && header->codec() == kafka::Codec::zstd;
@@ -150,6 +188,7 @@ class Append {
   const std::int16_t version_;
   std::vector<Written> written_;
   bool failed_ = false;
+  KafkaError transaction_error_ = KafkaError::none;  // of all the request
 };
 
 }  // namespace

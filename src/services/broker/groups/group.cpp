@@ -177,16 +177,19 @@ KafkaError Group::leave(const MemberClaim& claim, Milliseconds now) {
   return KafkaError::none;
 }
 
-KafkaError Group::check_commit(const MemberClaim& claim, std::int32_t generation, Milliseconds now) {
+KafkaError Group::check_commit(const MemberClaim& claim, std::int32_t generation, bool in_transaction,
+                               Milliseconds now) {
   tick(now);
   if (generation < 0 && claim.member_id.empty() && !claim.instance_id) {
     // A consumer that assigns itself its partitions uses the group only as a place for offsets.
-    return state_ == State::empty ? KafkaError::none : KafkaError::unknown_member_id;
+    // Producers that know nothing of members (before KIP-447) commit for any group in their transactions.
+    return in_transaction || state_ == State::empty ? KafkaError::none : KafkaError::unknown_member_id;
   }
   if (const KafkaError error = check_claim(claim); error != KafkaError::none) return error;
   if (generation != generation_) return KafkaError::illegal_generation;
   refresh(members_.at(claim.member_id), now);
-  return state_ == State::completing_rebalance ? KafkaError::rebalance_in_progress : KafkaError::none;
+  return state_ == State::completing_rebalance && !in_transaction ? KafkaError::rebalance_in_progress
+                                                                  : KafkaError::none;
 }
 
 // ---- time

@@ -37,8 +37,9 @@ class Group {
   void sync(Ticket ticket, const SyncAsk& ask, Milliseconds now);
   kafka::KafkaError heartbeat(const MemberClaim& claim, std::int32_t generation, Milliseconds now);
   kafka::KafkaError leave(const MemberClaim& claim, Milliseconds now);
-  /// Whether offsets may be committed; also a sign of life of the member.
-  kafka::KafkaError check_commit(const MemberClaim& claim, std::int32_t generation, Milliseconds now);
+  /// Whether offsets may be committed, within a transaction or not; also a sign of life of the member.
+  kafka::KafkaError check_commit(const MemberClaim& claim, std::int32_t generation, bool in_transaction,
+                                 Milliseconds now);
 
   /// What time alone brings about: members that are silent too long go, a rebalance that takes too long ends.
   void tick(Milliseconds now);

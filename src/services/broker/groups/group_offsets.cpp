@@ -17,7 +17,7 @@ KafkaError Groups::commit(const std::string& group, const MemberClaim& claim, st
       if (groups_.size() >= max_groups) return KafkaError::group_max_size_reached;
       entry = &find_or_add(group);
     }
-    const KafkaError refused = entry->group.check_commit(claim, generation, steady_now());
+    const KafkaError refused = entry->group.check_commit(claim, generation, false, steady_now());
     settle(*entry);
     if (refused != KafkaError::none || offsets.empty()) return refused;
     std::vector<CoordinatorRecord> records;
@@ -28,7 +28,10 @@ KafkaError Groups::commit(const std::string& group, const MemberClaim& claim, st
       return KafkaError::coordinator_not_available;  // clients try again
     }
     behind = *appended;
-    for (const auto& [key, value] : offsets) entry->offsets[key] = value;
+    for (const auto& [key, value] : offsets) {
+      CommittedOffset& committed = entry->offsets[key] = value;
+      committed.journaled_at = behind - 1;
+    }
     entry->idle_since = clock_.now_ms();
     maintain();
   }
@@ -36,10 +39,16 @@ KafkaError Groups::commit(const std::string& group, const MemberClaim& claim, st
   return KafkaError::none;
 }
 
-CommittedOffsets Groups::committed(const std::string& group) {
+GroupOffsets Groups::committed(const std::string& group) {
   MutexLock lock(mutex_);
+  GroupOffsets offsets;
   const Entry* entry = find(group);
-  return entry == nullptr ? CommittedOffsets{} : entry->offsets;
+  if (entry == nullptr) return offsets;
+  offsets.committed = entry->offsets;
+  for (const auto& [producer, pending] : entry->pending) {
+    for (const auto& [key, value] : pending.offsets) offsets.undecided.insert(key);
+  }
+  return offsets;
 }
 
 KafkaError Groups::delete_offsets(const std::string& group, const std::vector<TopicPartition>& offsets,
@@ -77,6 +86,7 @@ KafkaError Groups::remove(const std::string& group) {
   }
   tombstones.push_back(GroupRecord{group, std::nullopt});
   if (!journal_.append(tombstones)) return KafkaError::coordinator_not_available;
+  forget_pending(*entry);
   groups_.erase(group);
   return KafkaError::none;
 }
@@ -85,6 +95,10 @@ void Groups::forget_topic(std::string_view topic) {
   MutexLock lock(mutex_);
   std::vector<CoordinatorRecord> tombstones;
   for (auto& [id, entry] : groups_) {
+    for (auto& [producer, pending] : entry.pending) {
+      pending_offsets_ -=
+          std::erase_if(pending.offsets, [&](const auto& offset) { return offset.first.topic == topic; });
+    }
     std::erase_if(entry.offsets, [&](const auto& offset) {
       if (offset.first.topic != topic) return false;
       tombstones.push_back(OffsetRecord{id, offset.first.topic, offset.first.partition, std::nullopt});

@@ -110,7 +110,7 @@ Result<OffsetRecord> read_offset(ByteView key_bytes, std::int16_t key_version, s
   OffsetRecord record{std::move(key.group), std::move(key.topic), key.partition, std::nullopt};
   if (value_bytes) {
     TRY(OffsetValue value, read_value<OffsetValue>(*value_bytes));
-    record.value = {value.offset, value.leader_epoch, std::move(value.metadata), value.commit_timestamp};
+    record.value = {value.offset, value.leader_epoch, std::move(value.metadata), value.commit_timestamp, {}};
   }
   return record;
 }

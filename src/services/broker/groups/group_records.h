@@ -8,6 +8,8 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "services/broker/groups/group_types.h"
+#include "services/broker/ids.h"
+#include "services/broker/journal.h"
 
 namespace tickerlake::broker {
 
@@ -16,6 +18,7 @@ struct CommittedOffset {
   std::int32_t leader_epoch = -1;
   std::string metadata;
   TimestampMs committed_at = 0;
+  Offset journaled_at{};  // where the journal has it, which tells the younger of two; not part of the record
 };
 
 /// An offset committed by a group, or (without a value) deleted.
@@ -32,11 +35,6 @@ struct GroupRecord {
 };
 
 using CoordinatorRecord = std::variant<OffsetRecord, GroupRecord>;
-
-struct KeyValue {
-  Buffer key;
-  std::optional<Buffer> value;
-};
 
 KeyValue encode(const OffsetRecord& record);
 KeyValue encode(const GroupRecord& record, TimestampMs now);

@@ -228,12 +228,12 @@ TEST(Group, a_static_member_that_restarts_takes_its_place_back_without_a_rebalan
 
 TEST(Group, offsets_are_committed_by_members_of_the_generation_or_where_there_are_none) {
   Driver d;
-  EXPECT_EQ(d.group.check_commit({"", std::nullopt}, -1, d.now), KafkaError::none);
+  EXPECT_EQ(d.group.check_commit({"", std::nullopt}, -1, false, d.now), KafkaError::none);
   d.settle_one();
-  EXPECT_EQ(d.group.check_commit({"", std::nullopt}, -1, d.now), KafkaError::unknown_member_id);
-  EXPECT_EQ(d.group.check_commit({"a", std::nullopt}, 1, d.now), KafkaError::none);
-  EXPECT_EQ(d.group.check_commit({"a", std::nullopt}, 0, d.now), KafkaError::illegal_generation);
-  EXPECT_EQ(d.group.check_commit({"b", std::nullopt}, 1, d.now), KafkaError::unknown_member_id);
+  EXPECT_EQ(d.group.check_commit({"", std::nullopt}, -1, false, d.now), KafkaError::unknown_member_id);
+  EXPECT_EQ(d.group.check_commit({"a", std::nullopt}, 1, false, d.now), KafkaError::none);
+  EXPECT_EQ(d.group.check_commit({"a", std::nullopt}, 0, false, d.now), KafkaError::illegal_generation);
+  EXPECT_EQ(d.group.check_commit({"b", std::nullopt}, 1, false, d.now), KafkaError::unknown_member_id);
 }
 
 TEST(Group, what_was_stored_comes_back_with_members_and_sessions) {

@@ -157,7 +157,7 @@ Groups::Entry* Groups::find(const std::string& group) {
 }
 
 Groups::Entry& Groups::find_or_add(const std::string& group) {
-  return groups_.try_emplace(group, Entry{Group(group), {}, 0, clock_.now_ms()}).first->second;
+  return groups_.try_emplace(group, Entry{Group(group), {}, {}, 0, clock_.now_ms()}).first->second;
 }
 
 std::optional<DescribedGroup> Groups::describe(const std::string& group) {
@@ -196,31 +196,35 @@ Result<std::unique_ptr<Groups>> Groups::open(Topics& topics, const Clock& clock,
 
 Result<void> Groups::load() {
   MutexLock lock(mutex_);
-  CHECK(journal_.read_all([this](CoordinatorRecord record) TL_REQUIRES(mutex_) { apply(std::move(record)); }));
+  CHECK(journal_.read_all([this](JournalEvent event, Offset at) TL_REQUIRES(mutex_) { apply(std::move(event), at); }));
   maintain();
   return {};
 }
 
-void Groups::apply(CoordinatorRecord record) {
-  if (auto* offset = std::get_if<OffsetRecord>(&record)) {
+void Groups::apply(JournalEvent event, Offset at) {
+  if (const auto* pending = std::get_if<PendingOffsets>(&event)) return apply(*pending, at);
+  if (const auto* decision = std::get_if<OffsetsDecision>(&event)) return apply(*decision);
+  if (auto* offset = std::get_if<OffsetRecord>(&event)) {
     const TopicPartition key{std::move(offset->topic), offset->partition};
     if (offset->value) {
       Entry& entry = find_or_add(offset->group);
       entry.idle_since = offset->value->committed_at;
+      offset->value->journaled_at = at;
       entry.offsets[key] = *std::move(offset->value);
     } else if (Entry* entry = find(offset->group)) {
       entry->offsets.erase(key);
     }
     return;
   }
-  auto& group = std::get<GroupRecord>(record);
+  auto& group = std::get<GroupRecord>(event);
   if (group.value) {
     Entry& entry = find_or_add(group.group);
     entry.group = Group::restore(group.group, *group.value, steady_now());
     weigh(entry);
-  } else if (const auto at = groups_.find(group.group); at != groups_.end()) {
-    membership_bytes_ -= at->second.membership_bytes;
-    groups_.erase(at);
+  } else if (const auto known = groups_.find(group.group); known != groups_.end()) {
+    membership_bytes_ -= known->second.membership_bytes;
+    forget_pending(known->second);
+    groups_.erase(known);
   }
 }
 
@@ -242,7 +246,8 @@ void Groups::maintain() {
     std::vector<CoordinatorRecord> tombstones;
     for (auto at = groups_.begin(); at != groups_.end();) {
       const Entry& entry = at->second;
-      const bool expired = !entry.group.has_members() && now - entry.idle_since >= retention_ms_;
+      const bool idle = !entry.group.has_members() && entry.pending.empty();
+      const bool expired = idle && now - entry.idle_since >= retention_ms_;
       if (expired) {
         for (const auto& [key, value] : entry.offsets) {
           tombstones.push_back(OffsetRecord{at->first, key.topic, key.partition, std::nullopt});
@@ -256,7 +261,7 @@ void Groups::maintain() {
     }
   }
   if (journal_.is_large()) {
-    if (const auto cut = journal_.replace_all(everything()); !cut) log_.error("{}", cut.error().message);
+    if (const auto cut = journal_.replace_all(everything(), all_pending()); !cut) log_.error("{}", cut.error().message);
   }
 }
 

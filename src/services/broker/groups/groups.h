@@ -1,8 +1,10 @@
 #pragma once
 // All consumer groups: the shell around Group that has the lock, the clock, the journal and the waiting threads.
+#include <expected>
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,12 +27,16 @@ Milliseconds steady_now();
 inline constexpr std::size_t max_offset_metadata = 4096;  // offset.metadata.max.bytes
 inline constexpr std::int32_t least_session_timeout_ms = 6'000, longest_session_timeout_ms = 1'800'000;
 
-struct TopicPartition {
-  std::string topic;
-  std::int32_t partition = 0;
-  auto operator<=>(const TopicPartition&) const = default;
-};
 using CommittedOffsets = std::map<TopicPartition, CommittedOffset>;
+
+/// Of all groups and transactions together.
+inline constexpr std::size_t max_pending_offsets = 1'000'000;
+
+/// What a group has committed, and where a transaction may still change it.
+struct GroupOffsets {
+  CommittedOffsets committed;
+  std::set<TopicPartition> undecided;
+};
 
 /// A group as DescribeGroups and ListGroups tell it.
 struct DescribedGroup {
@@ -56,7 +62,20 @@ class Groups {
   kafka::KafkaError commit(const std::string& group, const MemberClaim& claim, std::int32_t generation,
                            const std::vector<std::pair<TopicPartition, CommittedOffset>>& offsets) TL_EXCLUDES(mutex_);
   /// All that the group has committed; empty for unknown groups.
-  CommittedOffsets committed(const std::string& group) TL_EXCLUDES(mutex_);
+  GroupOffsets committed(const std::string& group) TL_EXCLUDES(mutex_);
+
+  /// Within the transaction of a producer that has been admitted to the journal: the offsets count when it is
+  /// committed.
+  kafka::KafkaError commit_in_transaction(const std::string& group, const MemberClaim& claim, std::int32_t generation,
+                                          ProducerId producer, std::int16_t epoch,
+                                          const std::vector<std::pair<TopicPartition, CommittedOffset>>& offsets)
+      TL_EXCLUDES(mutex_);
+  /// Writes a transaction's marker into the journal and does what it says. Not on disk yet: the journal's partition
+  /// tells.
+  std::expected<Appended, AppendError> decide(ProducerId producer, std::int16_t epoch, kafka::Marker marker)
+      TL_EXCLUDES(mutex_);
+  /// Where the journal is; made where there is none.
+  Result<std::shared_ptr<Partition>> journal() TL_EXCLUDES(mutex_);
   /// Returns an error for all, or none and one for each: group_subscribed_to_topic where members read the topic.
   kafka::KafkaError delete_offsets(const std::string& group, const std::vector<TopicPartition>& offsets,
                                    std::map<TopicPartition, kafka::KafkaError>& errors) TL_EXCLUDES(mutex_);
@@ -71,11 +90,16 @@ class Groups {
   void stop() TL_EXCLUDES(mutex_);
 
  private:
+  struct Pending {
+    std::int16_t epoch = -1;
+    CommittedOffsets offsets;
+  };
   struct Entry {
     Group group;
     CommittedOffsets offsets;
-    std::size_t membership_bytes = 0;  // when it was last weighed
-    TimestampMs idle_since = 0;        // wall clock: when its last member left, or its last commit without members
+    std::map<ProducerId, Pending> pending;  // by whose transactions
+    std::size_t membership_bytes = 0;       // when it was last weighed
+    TimestampMs idle_since = 0;             // wall clock: when its last member left, or its last commit without members
   };
   /// A thread in join() or sync().
   struct Waiting {
@@ -85,7 +109,11 @@ class Groups {
 
   Groups(Topics& topics, const Clock& clock, Milliseconds retention_ms, Log log);
   Result<void> load() TL_EXCLUDES(mutex_);
-  void apply(CoordinatorRecord record) TL_REQUIRES(mutex_);
+  void apply(JournalEvent event, Offset at) TL_REQUIRES(mutex_);
+  void apply(const PendingOffsets& pending, Offset at) TL_REQUIRES(mutex_);
+  void apply(const OffsetsDecision& decision) TL_REQUIRES(mutex_);
+  void forget_pending(Entry& entry) TL_REQUIRES(mutex_);
+  std::vector<PendingOffsets> all_pending() const TL_REQUIRES(mutex_);
   Entry* find(const std::string& group) TL_REQUIRES(mutex_);
   Entry& find_or_add(const std::string& group) TL_REQUIRES(mutex_);
   /// Stores what changed and hands the group's answers to their threads. After every event.
@@ -109,6 +137,8 @@ class Groups {
   std::map<std::string, Entry, std::less<>> groups_ TL_GUARDED_BY(mutex_);
   std::map<Ticket, Waiting*> waiting_ TL_GUARDED_BY(mutex_);
   std::size_t membership_bytes_ TL_GUARDED_BY(mutex_) = 0;
+  std::map<ProducerId, std::set<std::string>> pending_groups_ TL_GUARDED_BY(mutex_);  // with offsets of its transaction
+  std::size_t pending_offsets_ TL_GUARDED_BY(mutex_) = 0;                             // in all of them
   Ticket last_ticket_ TL_GUARDED_BY(mutex_) = 0;
   TimestampMs maintained_at_ TL_GUARDED_BY(mutex_) = 0;
   bool stopping_ TL_GUARDED_BY(mutex_) = false;

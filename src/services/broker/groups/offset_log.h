@@ -1,47 +1,62 @@
 #pragma once
-// The topic __consumer_offsets as the groups' journal: appended to, read back on start, cut when it grows.
+// What the groups' journal, the topic __consumer_offsets, says: memberships, offsets, and offsets within transactions.
 #include <functional>
+#include <map>
 #include <memory>
 #include <vector>
 
-#include "base/log.h"
-#include "base/result.h"
-#include "base/time.h"
+#include "kafka/records/marker.h"
 #include "services/broker/groups/group_records.h"
-#include "services/broker/ids.h"
-#include "services/broker/topics.h"
+#include "services/broker/journal.h"
 
 namespace tickerlake::broker {
 
 inline constexpr const char* offsets_topic = "__consumer_offsets";
+/// The one partition of it.
+inline constexpr std::int32_t offsets_partition = 0;
 
-/// Not thread-safe but for wait_durable(): its owner's lock orders appends as it orders the changes they tell of.
-/// One partition: one node gains nothing from more, and reading back stays one sequential pass.
+/// Offsets that count when the producer's transaction is committed.
+struct PendingOffsets {
+  ProducerId producer;
+  std::int16_t epoch = -1;
+  std::vector<OffsetRecord> offsets;
+};
+
+/// A producer's pending offsets have been decided.
+struct OffsetsDecision {
+  ProducerId producer;
+  kafka::Marker marker = kafka::Marker::abort;
+};
+
+using JournalEvent = std::variant<OffsetRecord, GroupRecord, PendingOffsets, OffsetsDecision>;
+
+/// Thread-safety is the journal's: its owner's lock covers all but wait_durable().
 class OffsetLog {
  public:
-  OffsetLog(Topics& topics, const Clock& clock, Log log) : topics_(topics), clock_(clock), log_(std::move(log)) {}
+  OffsetLog(Topics& topics, const Clock& clock, Log log)
+      : clock_(clock), log_(log), journal_(topics, clock, offsets_topic, log) {}
 
-  /// Gives every record to the visitor, oldest first. A malformed one is logged and left out.
-  Result<void> read_all(const std::function<void(CoordinatorRecord)>& visit);
+  /// Gives every event and its offset to the visitor, oldest first. A malformed record is logged and left out.
+  Result<void> read_all(const std::function<void(JournalEvent, Offset)>& visit);
 
-  /// Appends as one batch, to the page cache. Makes the topic on the first call. Returns the offset behind it.
+  /// Each appends one batch, to the page cache, and returns the offset behind it.
   Result<Offset> append(const std::vector<CoordinatorRecord>& records);
-  /// Whether so much was appended since the last replace_all() that it is worth calling.
-  bool is_large() const { return partition_ && partition_->size_bytes() > largest_; }
-  /// Writes the whole state anew and frees what came before. A crash in between leaves both: reading is idempotent.
-  Result<void> replace_all(const std::vector<CoordinatorRecord>& state);
+  /// The producer must have been admitted to the partition.
+  Result<Offset> append(const PendingOffsets& pending);
 
-  /// Returns once everything before `next`, which append() returned, is on disk. Thread-safe.
-  void wait_durable(Offset next);
+  bool is_large() const { return journal_.is_large(); }
+  Result<void> replace_all(const std::vector<CoordinatorRecord>& state, const std::vector<PendingOffsets>& pending);
+
+  /// Makes the topic where there is none.
+  Result<std::shared_ptr<Partition>> partition() { return journal_.partition(); }
+  void wait_durable(Offset next) { journal_.wait_durable(next); }
 
  private:
-  Result<void> open(bool create);
+  void visit_batch(const kafka::Batch& batch, const std::function<void(JournalEvent, Offset)>& visit) const;
 
-  Topics& topics_;
   const Clock& clock_;
   const Log log_;
-  std::shared_ptr<Partition> partition_;  // set once
-  std::int64_t largest_ = 32_MiB;
+  Journal journal_;
 };
 
 }  // namespace tickerlake::broker

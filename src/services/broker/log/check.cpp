@@ -37,6 +37,7 @@ class PartitionCheck {
     scan_segments();
     find_missing_ends();
     for (SegmentContent& content : contents_) report_segment(content);
+    for (const SegmentContent& content : contents_) report_aborted(content);
     check_log_start();
     check_snapshot();
     settle_checkpoint();
@@ -54,8 +55,8 @@ class PartitionCheck {
       const io::Path path = directory_ / name;
       if (const auto base = offset_of(name, ".log")) {
         bases_.push_back(*base);
-      } else if (name.ends_with("index") && (offset_of(name, ".index") || offset_of(name, ".timeindex"))) {
-        indexed.insert(*offset_of(name, name.substr(20)));
+      } else if (offset_of(name, ".index") || offset_of(name, ".timeindex") || offset_of(name, aborted_extension)) {
+        indexed.insert(*offset_of(name, std::string_view(name).substr(20)));
       } else if (name == checkpoint_file_name || name.ends_with(".new") || offset_of(name, ".snapshot")) {
         continue;
       } else {
@@ -75,7 +76,7 @@ class PartitionCheck {
                  .lost = no_loss,  // what is missing is said for the segment
                  .remedy = "move them to lost+found"},
                 [&]() -> Result<void> {
-                  for (const char* extension : {".index", ".timeindex"}) {
+                  for (const char* extension : {".index", ".timeindex", aborted_extension}) {
                     if (std::filesystem::exists(file(base, extension))) CHECK(fsck_.set_aside(file(base, extension)));
                   }
                   return {};
@@ -204,6 +205,21 @@ class PartitionCheck {
       }
       fsck_.say(std::move(finding), [&] { return mended; });
     }
+  }
+
+  void report_aborted(const SegmentContent& content) {
+    if (content.missing || unreadable_) return;
+    // What began before the first batch that is still there can't be told from the batches.
+    const Offset first = contents_.front().base;
+    const Offset trusted = checkpoint_ ? checkpoint_->recovery.offset : Offset(0);
+    auto problem = check_aborted_index(directory_, content, first, trusted);
+    if (!problem) problem = problem.error().message;
+    if (problem->empty()) return;
+    fsck_.say({.place = fsck_.shown(file(content.base, aborted_extension)),
+               .problem = *problem,
+               .lost = no_loss,  // the batches and their markers say the same
+               .remedy = "build it anew: until then aborted records may be read as committed ones"},
+              [&] { return rebuild_aborted_index(directory_, content, first); });
   }
 
   Result<void> mend(const SegmentContent& content) {

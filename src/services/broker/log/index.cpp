@@ -20,6 +20,19 @@ void TimeEntry::encode(std::byte* to) const {
   store_big_endian(to + 8, relative_offset);
 }
 
+AbortedEntry AbortedEntry::decode(const std::byte* from) {
+  return {load_big_endian<std::int16_t>(from), load_big_endian<std::int64_t>(from + 2),
+          load_big_endian<std::int64_t>(from + 10), load_big_endian<std::int64_t>(from + 18),
+          load_big_endian<std::int64_t>(from + 26)};
+}
+void AbortedEntry::encode(std::byte* to) const {
+  store_big_endian(to, version);
+  store_big_endian(to + 2, producer_id);
+  store_big_endian(to + 10, first_offset);
+  store_big_endian(to + 18, last_offset);
+  store_big_endian(to + 26, last_stable);
+}
+
 template <class Entry>
 Result<IndexFile<Entry>> IndexFile<Entry>::open(const io::Path& path) {
   TRY(io::File file, io::File::open(path, io::File::Mode::read_write));
@@ -64,7 +77,16 @@ Result<void> IndexFile<Entry>::flush() {
   return {};
 }
 
+template <class Entry>
+Result<void> IndexFile<Entry>::keep(std::int64_t count) {
+  CHECK(flush());
+  CHECK(file_->truncate(count * Entry::size));
+  stored_ = count;
+  return {};
+}
+
 template class IndexFile<OffsetEntry>;
 template class IndexFile<TimeEntry>;
+template class IndexFile<AbortedEntry>;
 
 }  // namespace tickerlake::broker

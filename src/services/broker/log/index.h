@@ -32,6 +32,19 @@ struct TimeEntry {
   void encode(std::byte* to) const;
 };
 
+/// A transaction that was aborted; it stands in the index of the segment that has its marker. In the order of markers.
+struct AbortedEntry {
+  static constexpr std::int64_t size = 34;
+  std::int16_t version = 0;
+  std::int64_t producer_id = -1;
+  std::int64_t first_offset = 0;  // absolute, as all here
+  std::int64_t last_offset = 0;   // of the marker
+  std::int64_t last_stable = 0;   // every transaction that ended later began at or behind it
+
+  static AbortedEntry decode(const std::byte* from);
+  void encode(std::byte* to) const;
+};
+
 /// Entries in a file; the youngest ones in memory until flush(). Nothing here is synced: what a checkpoint covers was
 /// synced by it, the rest is rebuilt. One writer; the owner's lock covers reads too.
 template <class Entry>
@@ -47,7 +60,13 @@ class IndexFile {
   template <class Predicate>
   Result<std::optional<Entry>> last_where(const Predicate& holds) const;
 
+  /// How many entries, from the first on, satisfy `holds`, where it is true for a prefix of them.
+  template <class Predicate>
+  Result<std::int64_t> prefix_length(const Predicate& holds) const;
+
   Result<void> append(const Entry& entry);
+  /// Keeps so many entries, the first ones.
+  Result<void> keep(std::int64_t count);
   /// Keeps the prefix of entries for which `holds` is true.
   template <class Predicate>
   Result<void> keep_while(const Predicate& holds);
@@ -58,8 +77,6 @@ class IndexFile {
  private:
   static constexpr std::size_t max_tail = 512;
   IndexFile(std::shared_ptr<const io::File> file, std::int64_t stored) : file_(std::move(file)), stored_(stored) {}
-  template <class Predicate>
-  Result<std::int64_t> prefix_length(const Predicate& holds) const;
 
   std::shared_ptr<const io::File> file_;
   std::int64_t stored_ = 0;  // entries in the file
@@ -68,6 +85,7 @@ class IndexFile {
 
 using OffsetIndex = IndexFile<OffsetEntry>;
 using TimeIndex = IndexFile<TimeEntry>;
+using AbortedIndex = IndexFile<AbortedEntry>;
 
 template <class Entry>
 template <class Predicate>
@@ -98,11 +116,8 @@ Result<std::optional<Entry>> IndexFile<Entry>::last_where(const Predicate& holds
 template <class Entry>
 template <class Predicate>
 Result<void> IndexFile<Entry>::keep_while(const Predicate& holds) {
-  CHECK(flush());
   TRY(const std::int64_t length, prefix_length(holds));
-  CHECK(file_->truncate(length * Entry::size));
-  stored_ = length;
-  return {};
+  return keep(length);
 }
 
 }  // namespace tickerlake::broker

@@ -8,6 +8,13 @@
 
 namespace tickerlake::broker {
 
+AbortedEntry entry_of(const DecidedTransaction& decided) {
+  return {.producer_id = decided.producer.value(),
+          .first_offset = decided.first.value(),
+          .last_offset = decided.last.value(),
+          .last_stable = decided.last_stable.value()};
+}
+
 LogPosition PartitionLog::end() const { return {next_offset_, active().base(), active().size()}; }
 
 std::int64_t PartitionLog::size_bytes() const {
@@ -37,15 +44,23 @@ Result<void> PartitionLog::roll(TimestampMs now_ms) {
 }
 
 Result<void> PartitionLog::append(std::span<const ByteView> parts, const kafka::BatchHeader& header,
-                                  const TopicConfig& config, TimestampMs now_ms) {
+                                  const TopicConfig& config, TimestampMs now_ms, std::optional<kafka::Marker> marker) {
   ensure(header.base_offset == next_offset_.value(), "a batch is appended at the end of the log");
   if (must_roll(header, config, now_ms)) CHECK(roll(now_ms));
   Segment& segment = active();
   if (segment.size() == 0) active_since_ms_ = now_ms;
+  if (marker == kafka::Marker::abort && segment.aborted() == nullptr) {
+    CHECK(segment.make_aborted());
+    unsynced_.directory = true;
+  }
   CHECK(segment.append(parts, header, config.index_interval_bytes));
   next_offset_ = Offset(header.last_offset() + 1);
-  producers_.remember(header, now_ms);
   unsynced_.wrote(segment.file(), header.size());
+  const auto decided = producers_.remember(header, now_ms, marker);
+  if (decided && decided->aborted) {
+    // The marker is in the log. An entry that could not be written stays in memory until the next flush.
+    if (const auto noted = segment.note_aborted(entry_of(*decided)); !noted) log_.warning("{}", noted.error().message);
+  }
   return {};
 }
 
@@ -60,6 +75,7 @@ Result<PartitionLog::CheckpointParts> PartitionLog::prepare_checkpoint() {
     if (segment->base() < unsynced_indexes_from_) continue;
     parts.indexes.push_back(segment->offset_index().file());
     parts.indexes.push_back(segment->time_index().file());
+    if (segment->aborted() != nullptr) parts.indexes.push_back(segment->aborted()->file());
   }
   unsynced_indexes_from_ = active().base();
   return parts;
@@ -81,7 +97,8 @@ std::int64_t PartitionLog::readable_size(std::size_t index, const LogPosition& l
   return segment.base() == limit.segment ? limit.position : 0;
 }
 
-Result<PartitionLog::Range> PartitionLog::locate(Offset from, std::int64_t max_bytes, const LogPosition& limit) const {
+Result<PartitionLog::Range> PartitionLog::locate(Offset from, std::int64_t max_bytes, const LogPosition& limit,
+                                                 Offset upper) const {
   const std::size_t index = segment_index(from);
   const Segment& segment = *segments_[index];
   Range range;
@@ -90,7 +107,37 @@ Result<PartitionLog::Range> PartitionLog::locate(Offset from, std::int64_t max_b
   TRY(range.start, segment.floor_of_offset(from));
   const std::int64_t most = std::min(range.limit - range.start, max_bytes);
   TRY(range.later, segment.floor_of_position(range.start + std::max<std::int64_t>(most, 0)));
+  if (upper < limit.offset && segment_index(upper) == index) {
+    TRY(range.upper, segment.floor_of_offset(upper));
+  }
   return range;
+}
+
+Result<std::vector<AbortedEntry>> PartitionLog::aborted_in(Offset from, std::int64_t end_position, Offset upper) const {
+  std::vector<AbortedEntry> found;
+  std::size_t index = segment_index(from);
+  std::optional<Offset> behind;  // of what was read; looked for when there is anything to find
+  for (const std::size_t first = index; index < segments_.size(); ++index) {
+    const AbortedIndex* aborted = segments_[index]->aborted();
+    if (aborted == nullptr) continue;
+    if (!behind) {
+      TRY(behind, segments_[first]->offset_behind(end_position));
+      if (!behind && first + 1 < segments_.size()) behind = segments_[first + 1]->base();
+      behind = std::min(behind.value_or(upper), upper);
+    }
+    TRY(const std::int64_t begin,
+        aborted->prefix_length([&](const AbortedEntry& entry) { return entry.last_offset < from.value(); }));
+    for (std::int64_t at = begin; at < aborted->count(); ++at) {
+      TRY(const AbortedEntry entry, aborted->at(at));
+      if (entry.first_offset < behind->value()) found.push_back(entry);
+      if (entry.last_stable >= behind->value()) {
+        std::ranges::sort(found, {}, &AbortedEntry::first_offset);
+        return found;
+      }
+    }
+  }
+  std::ranges::sort(found, {}, &AbortedEntry::first_offset);
+  return found;
 }
 
 Result<std::vector<PartitionLog::Range>> PartitionLog::locate_time(TimestampMs timestamp_ms,
@@ -99,7 +146,7 @@ Result<std::vector<PartitionLog::Range>> PartitionLog::locate_time(TimestampMs t
   for (std::size_t i = 0; i < segments_.size(); ++i) {
     const Segment& segment = *segments_[i];
     if (segment.max_timestamp_ms() < timestamp_ms) continue;
-    Range range{segment.file(), 0, 0, readable_size(i, limit)};
+    Range range{segment.file(), 0, 0, readable_size(i, limit), std::nullopt};
     TRY(range.start, segment.floor_of_time(timestamp_ms));
     ranges.push_back(std::move(range));
   }
@@ -117,7 +164,7 @@ Result<std::optional<PartitionLog::Range>> PartitionLog::locate_max_timestamp(co
     }
   }
   if (latest == nullptr) return std::optional<Range>();
-  Range range{latest->file(), 0, 0, readable_size(index, limit)};
+  Range range{latest->file(), 0, 0, readable_size(index, limit), std::nullopt};
   TRY(range.start, latest->floor_of_offset(latest->max_timestamp_offset()));
   return std::optional<Range>(std::move(range));
 }

@@ -17,6 +17,9 @@
 
 namespace tickerlake::broker {
 
+/// What an aborted transaction is in its segment's index.
+AbortedEntry entry_of(const DecidedTransaction& decided);
+
 /// Not thread-safe: Partition's lock covers it. Never syncs; it says what has to be synced.
 class PartitionLog {
  public:
@@ -31,13 +34,20 @@ class PartitionLog {
   std::int64_t size_bytes() const;
   const io::Path& directory() const { return directory_; }
   const ProducerState& producers() const { return producers_; }
+  /// Where readers of committed records stop: nothing before it belongs to an undecided transaction.
+  Offset last_stable(Offset high_watermark) const {
+    return std::max(log_start_, producers_.last_stable(high_watermark));
+  }
+  /// Markers before it are on disk.
+  void made_durable(Offset high_watermark) { producers_.made_durable(high_watermark); }
   /// The checkpoint found at open(), if it was of use.
   const std::optional<Checkpoint>& opened_with() const { return opened_with_; }
 
   /// Appends a batch whose header (with its final base offset, end().offset) and bytes have been checked; parts are
-  /// its bytes. Begins a new segment when the batch doesn't fit the last one or that is old.
+  /// its bytes. Begins a new segment when the batch doesn't fit the last one or that is old. marker: of a control
+  /// batch.
   Result<void> append(std::span<const ByteView> parts, const kafka::BatchHeader& header, const TopicConfig& config,
-                      TimestampMs now_ms);
+                      TimestampMs now_ms, std::optional<kafka::Marker> marker = std::nullopt);
 
   /// What must be synced to make everything up to end() durable. Taking it makes the caller responsible.
   using Unsynced = broker::Unsynced<std::shared_ptr<const io::File>>;
@@ -58,8 +68,14 @@ class PartitionLog {
     std::int64_t start = 0;  // a boundary at or before the batch that holds `from`
     std::int64_t later = 0;  // a boundary not before start, near start + max_bytes
     std::int64_t limit = 0;  // the boundary where readable bytes end
+    /// A boundary before the batch at `upper`, where the range has to be cut; nothing when all of it lies before.
+    std::optional<std::int64_t> upper;
   };
-  Result<Range> locate(Offset from, std::int64_t max_bytes, const LogPosition& limit) const;
+  /// upper: an offset at or below the limit's at which a batch begins; what lies at or behind it is not asked for.
+  Result<Range> locate(Offset from, std::int64_t max_bytes, const LogPosition& limit, Offset upper) const;
+  /// Aborted transactions with records or markers in what a read from `from` found that ended at a position of the same
+  /// segment; perhaps some more. Ordered by their first offsets.
+  Result<std::vector<AbortedEntry>> aborted_in(Offset from, std::int64_t end_position, Offset upper) const;
   /// The base of the segment behind the one that holds the offset.
   std::optional<Offset> segment_after(Offset offset) const;
   /// Where the first record at or after the time must be looked for, segment by segment.

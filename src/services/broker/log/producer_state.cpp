@@ -10,9 +10,10 @@ namespace tickerlake::broker {
 
 namespace {
 
-constexpr std::int16_t snapshot_version = 1;
+constexpr std::int16_t snapshot_version = 2, version_without_transactions = 1;
 constexpr std::size_t snapshot_header_size = 2 + 4 + 4;  // version, CRC of what follows it, count
 constexpr std::size_t producer_size = 8 + 2 + 8 + 1;     // id, epoch, last seen, number of batches
+constexpr std::size_t transaction_size = 1 + 8;          // had a marker, first offset; since version 2
 constexpr std::size_t snapshot_batch_size = 4 + 4 + 8 + 8 + 8;
 
 std::int32_t sequence_after(std::int32_t sequence) {
@@ -66,14 +67,14 @@ ProducerState::Verdict ProducerState::judge(const kafka::BatchHeader& batch) con
       return Duplicate{earlier.base, earlier.next, earlier.max_timestamp_ms};
     }
   }
-  if (producer.batches.empty()) return Accept{};
-  const std::int32_t expected = sequence_after(producer.batches.back().last_sequence);
+  const std::int32_t expected = producer.batches.empty() ? 0 : sequence_after(producer.batches.back().last_sequence);
   if (batch.base_sequence != expected) return OutOfOrder{expected};
   return Accept{};
 }
 
-void ProducerState::remember(const kafka::BatchHeader& batch, TimestampMs now_ms) {
-  if (!batch.has_producer()) return;
+std::optional<DecidedTransaction> ProducerState::remember(const kafka::BatchHeader& batch, TimestampMs now_ms,
+                                                          std::optional<kafka::Marker> marker) {
+  if (!batch.has_producer()) return std::nullopt;
   const ProducerId id(batch.producer_id);
   if (producers_.size() >= max_producers && !producers_.contains(id)) make_room();
   Producer& producer = producers_[id];
@@ -82,15 +83,70 @@ void ProducerState::remember(const kafka::BatchHeader& batch, TimestampMs now_ms
     producer.batches.clear();
   }
   producer.last_seen_ms = now_ms;
-  if (batch.is_control()) return;  // written by the coordinator: moves the epoch, has no sequence
+  if (batch.is_control()) {  // written by the coordinator: moves the epoch, has no sequence
+    return marker ? decide(id, producer, Offset(batch.base_offset), *marker) : std::nullopt;
+  }
+  if (batch.is_transactional() && !producer.transaction) {
+    producer.transaction = Offset(batch.base_offset);
+    undecided_.emplace(*producer.transaction, id);
+  }
   producer.batches.push_back({batch.base_sequence, batch.last_sequence(), Offset(batch.base_offset),
                               Offset(batch.last_offset() + 1), batch.max_timestamp});
   if (producer.batches.size() > remembered_batches) producer.batches.pop_front();
+  return std::nullopt;
+}
+
+std::optional<DecidedTransaction> ProducerState::decide(ProducerId id, Producer& producer, Offset marker_at,
+                                                        kafka::Marker marker) {
+  producer.had_marker = true;
+  if (!producer.transaction) return std::nullopt;  // none of its records came here
+  DecidedTransaction decided;
+  decided.producer = id;
+  decided.first = *producer.transaction;
+  decided.last = marker_at;
+  decided.aborted = marker == kafka::Marker::abort;
+  undecided_.erase(decided.first);
+  producer.transaction.reset();
+  undurable_markers_.emplace_back(decided.first, decided.last);
+  decided.last_stable = undecided_.empty() ? marker_at + 1 : undecided_.begin()->first;
+  return decided;
+}
+
+bool ProducerState::is_in_transaction(ProducerId id) const {
+  if (undecided_.empty()) return false;
+  const auto found = producers_.find(id);
+  return found != producers_.end() && found->second.transaction;
+}
+
+Offset ProducerState::last_stable(Offset high_watermark) const {
+  Offset stable = high_watermark;
+  if (!undecided_.empty()) stable = std::min(stable, undecided_.begin()->first);
+  for (const auto& [first, marker_at] : undurable_markers_) {
+    if (marker_at >= high_watermark) stable = std::min(stable, first);
+  }
+  return stable;
+}
+
+void ProducerState::made_durable(Offset high_watermark) {
+  while (!undurable_markers_.empty() && undurable_markers_.front().second < high_watermark) {
+    undurable_markers_.pop_front();
+  }
+}
+
+std::vector<DescribedProducer> ProducerState::describe() const {
+  std::vector<DescribedProducer> described;
+  described.reserve(producers_.size());
+  for (const auto& [id, producer] : producers_) {
+    const std::int32_t last = producer.batches.empty() ? -1 : producer.batches.back().last_sequence;
+    described.push_back({id, producer.epoch, last, producer.last_seen_ms, producer.transaction, producer.had_marker});
+  }
+  return described;
 }
 
 void ProducerState::expire(TimestampMs now_ms) {
-  std::erase_if(producers_,
-                [&](const auto& entry) { return now_ms - entry.second.last_seen_ms >= producer_expiration_ms; });
+  std::erase_if(producers_, [&](const auto& entry) {
+    return now_ms - entry.second.last_seen_ms >= producer_expiration_ms && !entry.second.transaction;
+  });
 }
 
 void ProducerState::make_room() {
@@ -99,7 +155,8 @@ void ProducerState::make_room() {
   for (const auto& [id, producer] : producers_) seen.push_back(producer.last_seen_ms);
   const auto tenth = seen.begin() + static_cast<std::ptrdiff_t>(seen.size() / 10);
   std::nth_element(seen.begin(), tenth, seen.end());
-  std::erase_if(producers_, [&](const auto& entry) { return entry.second.last_seen_ms <= *tenth; });
+  std::erase_if(producers_,
+                [&](const auto& entry) { return entry.second.last_seen_ms <= *tenth && !entry.second.transaction; });
 }
 
 Buffer ProducerState::encode() const {
@@ -110,6 +167,8 @@ Buffer ProducerState::encode() const {
     writer.put(id.value());
     writer.put(producer.epoch);
     writer.put(producer.last_seen_ms);
+    writer.put(static_cast<std::int8_t>(producer.had_marker));
+    writer.put(producer.transaction ? producer.transaction->value() : std::int64_t{-1});
     writer.put(static_cast<std::int8_t>(producer.batches.size()));
     for (const Batch& batch : producer.batches) {
       writer.put(batch.first_sequence);
@@ -133,7 +192,10 @@ Result<ProducerState> ProducerState::decode(ByteView bytes) {
   };
   Reader reader(bytes);
   if (!reader.has(snapshot_header_size)) return corrupt("it is shorter than its header");
-  if (reader.get<std::int16_t>() != snapshot_version) return corrupt("its version is unknown");
+  const auto version = reader.get<std::int16_t>();
+  if (version != snapshot_version && version != version_without_transactions) {
+    return corrupt("its version is unknown");
+  }
   if (reader.get<std::uint32_t>() != crc32c(bytes.subspan(6))) return corrupt("its CRC does not match");
   const auto count = reader.get<std::int32_t>();
   ProducerState state;
@@ -143,6 +205,15 @@ Result<ProducerState> ProducerState::decode(ByteView bytes) {
     Producer& producer = state.producers_[id];
     producer.epoch = reader.get<std::int16_t>();
     producer.last_seen_ms = reader.get<std::int64_t>();
+    if (version != version_without_transactions) {
+      if (!reader.has(transaction_size + 1)) return corrupt("it ends early");
+      producer.had_marker = reader.get<std::int8_t>() != 0;
+      const Offset transaction(reader.get<std::int64_t>());
+      if (transaction >= Offset(0)) {
+        producer.transaction = transaction;
+        if (!state.undecided_.emplace(transaction, id).second) return corrupt("two transactions begin at one offset");
+      }
+    }
     const auto batches = static_cast<std::size_t>(reader.get<std::uint8_t>());
     if (batches > remembered_batches || !reader.has(batches * snapshot_batch_size)) return corrupt("it ends early");
     for (std::size_t b = 0; b < batches; ++b) {

@@ -83,6 +83,37 @@ TEST(ProducerState, silent_producers_are_forgotten) {
   EXPECT_EQ(state.size(), 0u);
 }
 
+TEST(ProducerState, who_is_in_a_transaction_is_not_forgotten) {
+  ProducerState state;
+  kafka::BatchHeader open = batch(0);
+  open.attributes = 0x10;
+  state.remember(open, 1'000);
+  state.expire(1'000 + producer_expiration_ms);
+  EXPECT_TRUE(state.is_in_transaction(ProducerId(1)));
+  EXPECT_EQ(state.last_stable(Offset(200)), Offset(100));
+  const auto copy = ProducerState::decode(state.encode());
+  ASSERT_TRUE(copy.has_value());
+  EXPECT_EQ(copy->last_stable(Offset(200)), Offset(100));
+}
+
+TEST(ProducerState, a_marker_decides_when_it_is_durable) {
+  ProducerState state;
+  kafka::BatchHeader record = batch(0);
+  record.attributes = 0x10;
+  state.remember(record, 0);
+  kafka::BatchHeader marker = batch(-1, 1, 0, 110);
+  marker.attributes = 0x30;
+  const auto decided = state.remember(marker, 0, kafka::Marker::abort);
+  ASSERT_TRUE(decided);
+  EXPECT_EQ(decided->first, Offset(100));
+  EXPECT_EQ(decided->last, Offset(110));
+  EXPECT_EQ(decided->last_stable, Offset(111));
+  EXPECT_TRUE(decided->aborted);
+  EXPECT_EQ(state.last_stable(Offset(110)), Offset(100));
+  EXPECT_EQ(state.last_stable(Offset(111)), Offset(111));
+  EXPECT_FALSE(state.remember(marker, 0, kafka::Marker::commit));  // written again
+}
+
 TEST(ProducerState, a_snapshot_brings_back_every_batch) {
   ProducerState state;
   for (int i = 0; i < 6; ++i) state.remember(batch(i * 10, 10, 2, i * 10), 5);

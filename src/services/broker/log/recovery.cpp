@@ -134,9 +134,10 @@ class LogRecovery {
     const std::int64_t size = segment.size();
     if (from.position == size && size > 0) return from.offset;  // a clean stop
     CHECK(segment.rewind(from.position, from.offset));
+    CHECK(segment.rewind_aborted(from.offset));
     Offset expected = from.offset;
     std::string_view reason;
-    CHECK(scan(segment, size, expected, reason, &partition.producers_));
+    CHECK(scan(segment, size, expected, reason, &partition));
     if (size > from.position) partition.unsynced_.files.push_back(segment.file());
     partition.unsynced_.directory = true;
     if (segment.size() < size) {
@@ -162,7 +163,7 @@ class LogRecovery {
 
   /// Notes whole batches from segment.size() on until the end of the file or the first that is not one.
   Result<void> scan(Segment& segment, std::int64_t file_size, Offset& expected, std::string_view& reason,
-                    ProducerState* producers) const {
+                    PartitionLog* partition) const {
     Buffer buffer;
     std::int64_t window = scan_window;
     while (segment.size() < file_size) {
@@ -179,7 +180,7 @@ class LogRecovery {
         }
         if (found.verdict != Inspection::Verdict::whole) break;
         CHECK(segment.note(found.header, config_.index_interval_bytes));
-        if (producers != nullptr) producers->remember(found.header, now_ms_);
+        if (partition != nullptr) CHECK(remember(*partition, segment, found.header, rest));
         expected = Offset(found.header.last_offset() + 1);
         rest = rest.subspan(static_cast<std::size_t>(found.header.size()));
       }
@@ -191,6 +192,15 @@ class LogRecovery {
       window = std::max(scan_window, found.needed);
     }
     return {};
+  }
+
+  Result<void> remember(PartitionLog& partition, Segment& segment, const kafka::BatchHeader& header,
+                        ByteView bytes) const {
+    const auto marker = kafka::marker_of({header, bytes.first(static_cast<std::size_t>(header.size()))});
+    const auto decided = partition.producers_.remember(header, now_ms_, marker);
+    if (!decided || !decided->aborted) return {};
+    CHECK(segment.make_aborted());
+    return segment.note_aborted(entry_of(*decided));
   }
 
   /// What does not follow can't be part of this log any more. It is kept under another name, for people to look at.

@@ -27,6 +27,10 @@ Result<std::unique_ptr<Segment>> Segment::open(const io::Path& directory, Offset
   TRY(TimeIndex times, TimeIndex::open(directory / segment_file_name(base, ".timeindex")));
   std::unique_ptr<Segment> segment(new Segment(base, std::move(file), size, std::move(offsets), std::move(times)));
   CHECK(segment->restore_time());
+  const io::Path aborted = directory / segment_file_name(base, aborted_extension);
+  if (std::filesystem::exists(aborted)) {
+    TRY(segment->aborted_, AbortedIndex::open(aborted));
+  }
   return segment;
 }
 
@@ -65,6 +69,12 @@ Result<void> Segment::note(const kafka::BatchHeader& header, std::int64_t index_
   return {};
 }
 
+Result<void> Segment::make_aborted() {
+  if (aborted_) return {};
+  TRY(aborted_, AbortedIndex::open(file_->path().parent_path() / segment_file_name(base_, aborted_extension)));
+  return {};
+}
+
 Result<void> Segment::index_time() {
   if (max_timestamp_ms_ <= indexed_timestamp_ms_) return {};
   indexed_timestamp_ms_ = max_timestamp_ms_;
@@ -76,6 +86,14 @@ Result<std::int64_t> Segment::floor_of_offset(Offset offset) const {
   const std::int64_t relative = offset - base_;
   TRY(const auto entry, offset_index_.last_where([&](const OffsetEntry& e) { return e.relative_offset <= relative; }));
   return entry ? entry->position : 0;
+}
+
+Result<std::optional<Offset>> Segment::offset_behind(std::int64_t position) const {
+  TRY(const std::int64_t below,
+      offset_index_.prefix_length([&](const OffsetEntry& e) { return e.position < position; }));
+  if (below == offset_index_.count()) return std::optional<Offset>();
+  TRY(const OffsetEntry entry, offset_index_.at(below));
+  return std::optional(base_ + entry.relative_offset);
 }
 
 Result<std::int64_t> Segment::floor_of_position(std::int64_t position) const {
@@ -102,16 +120,30 @@ Result<void> Segment::rewind(std::int64_t position, Offset next) {
   return {};
 }
 
+Result<void> Segment::rewind_aborted(Offset next) {
+  if (!aborted_) return {};
+  // One by one: what was not synced may be anything, so that a search could be led astray.
+  std::int64_t kept = 0, before = -1;
+  for (; kept < aborted_->count(); ++kept) {
+    TRY(const AbortedEntry entry, aborted_->at(kept));
+    if (entry.last_offset <= before || entry.last_offset >= next.value() || entry.first_offset > entry.last_offset)
+      break;
+    before = entry.last_offset;
+  }
+  return aborted_->keep(kept);
+}
+
 Result<void> Segment::cut() { return file_->truncate(size_); }
 
 Result<void> Segment::flush_indexes() {
   CHECK(index_time());
   CHECK(offset_index_.flush());
-  return time_index_.flush();
+  CHECK(time_index_.flush());
+  return aborted_ ? aborted_->flush() : Result<void>();
 }
 
 Result<void> Segment::remove(const io::Path& directory, Offset base) {
-  for (const char* extension : {".index", ".timeindex", ".log"}) {
+  for (const char* extension : {".index", ".timeindex", aborted_extension, ".log"}) {
     CHECK(io::remove_file(directory / segment_file_name(base, extension)));
   }
   return {};

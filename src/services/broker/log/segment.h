@@ -1,6 +1,7 @@
 #pragma once
-// One file of a partition's log with its two indexes.
+// One file of a partition's log with its indexes.
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -12,6 +13,9 @@
 #include "services/broker/log/index.h"
 
 namespace tickerlake::broker {
+
+/// Of the index of aborted transactions, which not every segment has.
+inline constexpr const char* aborted_extension = ".txnindex";
 
 /// "00000000000000001024" + ".log": 20 digits of the segment's first offset.
 std::string segment_file_name(Offset base, std::string_view extension);
@@ -35,8 +39,19 @@ class Segment {
   /// Takes note of a batch that is in the file behind all others noted: what recovery does.
   Result<void> note(const kafka::BatchHeader& header, std::int64_t index_interval);
 
+  /// Opens or creates the index of aborted transactions.
+  Result<void> make_aborted();
+  /// Takes note of an aborted transaction whose marker was the last batch noted; needs make_aborted(). An entry is
+  /// never lost: after an error it waits for the next flush.
+  Result<void> note_aborted(const AbortedEntry& entry) { return aborted_->append(entry); }
+  /// Null when none has its marker here.
+  const AbortedIndex* aborted() const { return aborted_ ? &*aborted_ : nullptr; }
+
   /// A batch boundary at or before the batch that holds the offset.
   Result<std::int64_t> floor_of_offset(Offset offset) const;
+  /// An offset above all of the batches that lie before the position, the next one that the index knows; nothing behind
+  /// its last.
+  Result<std::optional<Offset>> offset_behind(std::int64_t position) const;
   /// A batch boundary at or before the position.
   Result<std::int64_t> floor_of_position(std::int64_t position) const;
   /// A batch boundary in front of which all records are older than the timestamp.
@@ -45,6 +60,8 @@ class Segment {
   /// Forgets everything behind the position (where the batch with `next` begins or would begin), in memory and in the
   /// indexes; the file keeps its bytes. note() goes on from there.
   Result<void> rewind(std::int64_t position, Offset next);
+  /// The same for the index of aborted transactions, which can't be built anew without what came before the segment.
+  Result<void> rewind_aborted(Offset next);
   /// Removes bytes of the file behind what was noted.
   Result<void> cut();
   /// Brings the indexes up to date in their files. The time index then ends with the segment's largest timestamp.
@@ -66,6 +83,7 @@ class Segment {
   std::int64_t unindexed_ = 0;  // bytes behind the last offset entry
   OffsetIndex offset_index_;
   TimeIndex time_index_;
+  std::optional<AbortedIndex> aborted_;  // the file is made when there is something to put into it
   TimestampMs max_timestamp_ms_ = -1;
   Offset max_timestamp_offset_;
   TimestampMs indexed_timestamp_ms_ = -1;  // of the last time entry

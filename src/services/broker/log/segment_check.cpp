@@ -240,7 +240,10 @@ Result<SegmentContent> scan_segment(const SegmentScan& scan) {
       ++content.batches;
       content.max_timestamp_ms = std::max(content.max_timestamp_ms, found.header.max_timestamp);
       if (scan.producers != nullptr && first < scan.producers_until) {
-        scan.producers->remember(found.header, scan.now_ms);
+        const ByteView batch = bytes.first(static_cast<std::size_t>(found.header.size()));
+        const auto decided =
+            scan.producers->remember(found.header, scan.now_ms, kafka::marker_of({found.header, batch}));
+        if (decided && decided->aborted) content.aborted.push_back(*decided);
       }
       if (first < scan.trusted_offset) content.point_position = at + found.header.size();
       const Offset next(found.header.last_offset() + 1);

@@ -26,8 +26,9 @@ struct SegmentContent {
   std::int64_t batches = 0;
   std::int64_t point_position = 0;  // where the first batch at or behind SegmentScan::trusted_offset begins
   TimestampMs max_timestamp_ms = -1;
-  std::vector<SegmentPiece> pieces;       // cover the file; the last one may be bytes that end early
-  std::vector<std::string> index_faults;  // of both indexes, within what is trusted
+  std::vector<DecidedTransaction> aborted;  // by markers here, of those that SegmentScan::producers_until tells
+  std::vector<SegmentPiece> pieces;         // cover the file; the last one may be bytes that end early
+  std::vector<std::string> index_faults;    // of both indexes, within what is trusted
   Offset end() const { return pieces.empty() ? base : pieces.back().next; }
   bool has_damage() const;
 };
@@ -61,6 +62,13 @@ Result<void> rewrite_segment(const io::Path& directory, const SegmentContent& co
 
 /// Builds both indexes from the segment's batches, which must be whole. Synced.
 Result<void> rebuild_indexes(const io::Path& directory, Offset base, std::int64_t index_interval);
+
+/// What is wrong with the index of aborted transactions, held against content.aborted; empty when nothing is. Only what
+/// lies before `trusted` was promised to be there; transactions that began before `first` can't be told from batches.
+Result<std::string> check_aborted_index(const io::Path& directory, const SegmentContent& content, Offset first,
+                                        Offset trusted);
+/// Builds it anew from content.aborted; entries of transactions that began before `first` stay. Synced.
+Result<void> rebuild_aborted_index(const io::Path& directory, const SegmentContent& content, Offset first);
 
 /// Where the first batch at or behind the offset begins; the file's end when there is none.
 Result<std::int64_t> position_of(const io::Path& directory, Offset base, Offset offset);
