@@ -1,11 +1,35 @@
 """A client of the ledger that writes transactions: records in two partitions and a group's offset, together or not at all."""
 import collections
+import threading
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from lab import PATIENCE, Broken
 from ledger import Client
+
+
+class Abandoned(Exception):
+    """A call of librdkafka that does not come back."""
+
+
+def bounded(call):
+    """librdkafka 2.16 forgets a retried AddOffsetsToTxn when its answer comes, and then waits for it for ever."""
+    failed = []
+
+    def run():
+        try:
+            call()
+        except KafkaException as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(PATIENCE / 10)
+    if thread.is_alive():
+        raise Abandoned
+    if failed:
+        raise failed[0]
 
 
 class Transactions(Client):
@@ -33,7 +57,7 @@ class Transactions(Client):
     def new_producer(self):
         self.producer = None
         producer = Producer({"bootstrap.servers": self.kafka, "transactional.id": self.ID, "linger.ms": 1, "log_level": 0,
-                             "transaction.timeout.ms": 60_000, "message.timeout.ms": 60_000,
+                             "transaction.timeout.ms": 60_000, "message.timeout.ms": 60_000, "socket.timeout.ms": 3000,
                              "reconnect.backoff.ms": 10, "reconnect.backoff.max.ms": 50})
         self.persist(lambda: producer.init_transactions(2))
         self.producer = producer
@@ -60,7 +84,8 @@ class Transactions(Client):
                     value = f"{number}-{i}-".encode() + b"x" * self.rng.randrange(300)
                     self.producer.produce(self.TOPIC, value, partition=partition)
             position = [TopicPartition(self.TOPIC, 0, number)]
-            self.persist(lambda: self.producer.send_offsets_to_transaction(position, self.group.consumer_group_metadata(), 2))
+            producer, group = self.producer, self.group.consumer_group_metadata()
+            self.persist(lambda: bounded(lambda: producer.send_offsets_to_transaction(position, group, 2)))
             if self.rng.random() < 0.3:
                 self.outcome[number] = "aborted"
                 self.persist(lambda: self.producer.abort_transaction(2))
@@ -69,6 +94,8 @@ class Transactions(Client):
             self.persist(lambda: self.producer.commit_transaction(2))
             self.outcome[number] = "committed"
             self.acknowledged += 1
+        except Abandoned:
+            self.producer = None
         except KafkaException as error:
             if error.args[0].txn_requires_abort():
                 if self.outcome.get(number) != "asked":

@@ -9,7 +9,7 @@ using Without = TransactionWorld::Without;
 
 TEST(TransactionSimulation, one_transaction_and_a_crash_in_all_short_histories) {
   expect_all_histories_hold("transactions",
-                            TransactionWorld({.partitions = 1, .transactions = 1, .instances = 1, .timeouts = 1}), 40);
+                            TransactionWorld({.partitions = 1, .transactions = 1, .instances = 1, .timeouts = 1}), 28);
 }
 
 TEST(TransactionSimulation, many_instances_and_crashes_at_random) {
@@ -24,11 +24,13 @@ TEST(TransactionSimulation, many_instances_and_crashes_at_random) {
   expect_random_histories_hold("transactions", world, 400'000);
 }
 
+/// Too rare to be met at random: it takes a power loss that keeps the markers and loses the decision.
 TEST(TransactionSimulation, misses_the_sync_of_the_decision_before_the_markers) {
-  expect_found(
-      "markers before the decision is on disk",
-      TransactionWorld({.partitions = 2, .transactions = 1, .instances = 1, .without = Without::sync_before_markers}),
-      22);
+  const TransactionWorld world(
+      {.partitions = 1, .transactions = 1, .instances = 1, .without = Without::sync_before_markers});
+  const Exploration all = explore(world, 20);
+  ASSERT_TRUE(all.failure) << "markers before the decision is on disk are not found";
+  EXPECT_LE(all.failure->size(), 15u) << tell(world, *all.failure);
 }
 
 TEST(TransactionSimulation, misses_admission) {
