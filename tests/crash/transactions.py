@@ -113,6 +113,8 @@ class Transactions(Client):
         self.group.close()
 
     def verify(self):
+        if not self.outcome:
+            return  # it never got so far
         self.stopping.clear()
         self.new_producer()  # aborts what was left open
         found = self.read()
