@@ -3,7 +3,7 @@ import random
 
 import pytest
 
-import rounds
+import broker_rounds as rounds
 from support.kafka_cluster import KafkaCluster, need_kafka
 
 pytestmark = pytest.mark.xdist_group("cluster")
