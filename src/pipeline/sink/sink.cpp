@@ -154,14 +154,10 @@ class Run {
 
   Result<void> cut_what_is_due() {
     const auto now = steady_clock::now();
-    std::int64_t held = 0;
-    Intake* largest = nullptr;
     std::fill(last_of_.begin(), last_of_.end(), nullptr);
     for (std::size_t i = 0; i < intakes_.size(); ++i) {
       Intake& its = *intakes_[i];
-      held += its.memory();
       if (its.redoes()) continue;
-      if (its.holds_records() && (largest == nullptr || its.memory() > largest->memory())) largest = &its;
       const auto partition = static_cast<std::int32_t>(i);
       const bool is_last = options_.until_end && its.position() >= starts_[i].watermarks.high;
       const bool waited = is_old(its, now) && !flusher_.is_busy(partition);
@@ -170,6 +166,13 @@ class Run {
         finished_[i] = true;  // what comes from now on is the next run's
         CHECK(consumer_.pause(options_.topic, partition));
       }
+    }
+    std::int64_t held = 0;
+    Intake* largest = nullptr;
+    for (const auto& its : intakes_) {
+      held += its->memory();
+      if (its->redoes() || !its->holds_records()) continue;
+      if (largest == nullptr || its->memory() > largest->memory()) largest = its.get();
     }
     if (held + flusher_.counts().bytes_in_flight <= options_.memory_bytes) return {};
     // What is on its way already is waited for; cutting the rest into crumbs would help nobody.
