@@ -8,6 +8,7 @@
 
 #if defined(__x86_64__)
 #include <nmmintrin.h>
+#include <wmmintrin.h>
 #endif
 
 #include "base/panic.h"
@@ -32,10 +33,49 @@ std::uint32_t crc32c_table(ByteView bytes, std::uint32_t crc) {
 }
 
 #if defined(__x86_64__)
-__attribute__((target("sse4.2"))) std::uint32_t crc32c_sse42(ByteView bytes, std::uint32_t crc) {
+/// x to the power n modulo the polynomial, bits reflected: what a CRC is multiplied by to stand n bits further on.
+constexpr std::uint32_t power_of_x(std::size_t n) {
+  std::uint32_t power = 0x80000000u;
+  for (; n > 0; --n) power = (power >> 1) ^ ((power & 1) != 0 ? 0x82F63B78u : 0u);
+  return power;
+}
+
+/// The CRC as it is after that many bytes of zeros. The reflected product is one bit short, and the instruction itself
+/// multiplies by x^32: 33 less than the bits to go.
+template <std::size_t bytes>
+__attribute__((target("sse4.2,pclmul"))) std::uint64_t crc32c_after_zeros(std::uint64_t crc) {
+  constexpr std::uint32_t factor = power_of_x(8 * bytes - 33);
+  const __m128i product =
+      _mm_clmulepi64_si128(_mm_cvtsi64_si128(static_cast<std::int64_t>(crc)), _mm_cvtsi64_si128(factor), 0);
+  return _mm_crc32_u64(0, static_cast<std::uint64_t>(_mm_cvtsi128_si64(product)));
+}
+
+/// The instruction takes three cycles, and one may begin in each: three thirds of a block go side by side.
+/// (Gopal et al., "Fast CRC Computation for iSCSI Polynomial Using CRC32 Instruction", Intel 2011)
+template <std::size_t third>
+__attribute__((target("sse4.2,pclmul"))) std::uint64_t crc32c_blocks(const std::byte*& at, std::size_t& left,
+                                                                     std::uint64_t crc) {
+  for (; left >= 3 * third; at += 3 * third, left -= 3 * third) {
+    std::uint64_t second = 0, last = 0;
+    for (std::size_t i = 0; i < third; i += 8) {
+      std::uint64_t words[3];
+      std::memcpy(&words[0], at + i, 8);
+      std::memcpy(&words[1], at + third + i, 8);
+      std::memcpy(&words[2], at + 2 * third + i, 8);
+      crc = _mm_crc32_u64(crc, words[0]);
+      second = _mm_crc32_u64(second, words[1]);
+      last = _mm_crc32_u64(last, words[2]);
+    }
+    crc = crc32c_after_zeros<2 * third>(crc) ^ crc32c_after_zeros<third>(second) ^ last;
+  }
+  return crc;
+}
+
+__attribute__((target("sse4.2,pclmul"))) std::uint32_t crc32c_by_instruction(ByteView bytes, std::uint32_t crc) {
   const std::byte* at = bytes.data();
   std::size_t left = bytes.size();
-  std::uint64_t wide = crc;
+  std::uint64_t wide = crc32c_blocks<1'024>(at, left, crc);
+  wide = crc32c_blocks<64>(at, left, wide);
   for (; left >= 8; at += 8, left -= 8) {
     std::uint64_t word;
     std::memcpy(&word, at, 8);
@@ -51,8 +91,8 @@ __attribute__((target("sse4.2"))) std::uint32_t crc32c_sse42(ByteView bytes, std
 
 std::uint32_t crc32c(ByteView bytes, std::uint32_t continued_from) {
 #if defined(__x86_64__)
-  static const bool has_sse42 = __builtin_cpu_supports("sse4.2") != 0;
-  if (has_sse42) return ~crc32c_sse42(bytes, ~continued_from);
+  static const bool has_instructions = __builtin_cpu_supports("sse4.2") != 0 && __builtin_cpu_supports("pclmul") != 0;
+  if (has_instructions) return ~crc32c_by_instruction(bytes, ~continued_from);
 #endif
   return ~crc32c_table(bytes, ~continued_from);
 }

@@ -18,6 +18,17 @@ TEST(Crc32c, continues_over_parts_of_any_length) {
   }
 }
 
+// Parts of seven bytes never meet the loops over blocks.
+TEST(Crc32c, is_the_same_for_long_texts_at_once_and_in_small_parts) {
+  std::string text;
+  for (std::uint32_t i = 0, state = 7; i < 8'000; ++i) text += static_cast<char>((state = state * 1'664'525 + 1) >> 24);
+  std::uint32_t in_parts = 0;
+  for (std::size_t size = 0; size + 7 <= text.size(); size += 7) {
+    EXPECT_EQ(crc32c(as_bytes(text.substr(0, size))), in_parts) << size;
+    in_parts = crc32c(as_bytes(text.substr(size, 7)), in_parts);
+  }
+}
+
 TEST(Sha256, gives_the_known_digest_of_abc) {
   EXPECT_EQ(hex(sha256(as_bytes("abc"))), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
