@@ -2,8 +2,9 @@
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-#include <openssl/rand.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <array>
 
 #if defined(__x86_64__)
@@ -194,9 +195,11 @@ std::optional<Buffer> unbase64(std::string_view text) {
 }
 
 Buffer random_bytes(std::size_t n) {
+  constexpr std::size_t most_at_once = 256;  // getentropy's
   Buffer bytes(n);
-  ensure(RAND_bytes(reinterpret_cast<unsigned char*>(bytes.data()), static_cast<int>(n)) == 1,
-         "the operating system has random bytes");
+  for (std::size_t at = 0; at < n; at += most_at_once)
+    ensure(::getentropy(bytes.data() + at, std::min(n - at, most_at_once)) == 0,
+           "the operating system has random bytes");
   return bytes;
 }
 
