@@ -10,9 +10,11 @@ def reset(sock):
     """Closes with RST, so that the peer sees "connection reset"."""
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        sock.close()
+        # Sends nothing, but wakes a thread that reads here: as long as it did, the connection would stay open.
+        sock.shutdown(socket.SHUT_RD)
     except OSError:
         pass
+    sock.close()
 
 
 class FaultyProxy:
