@@ -104,6 +104,36 @@ std::string told(const Proof& proof) {
                      proof.topic.rows, proof.lake.rows, proof.holds() ? "every row once, none changed" : "THEY DIFFER");
 }
 
+/// The acts one after the other while replay and sink work, then the rest of their work.
+Result<void> play(const DrillOptions& options, cluster::Cluster& cluster, kafka::Cluster& client,
+                  pipeline::LakeStore& lake, Recorder& recorder, const Narrator& tell, const pipeline::Stop& stop,
+                  const Log& log, std::vector<ActReport>& acts) {
+  const auto& settings = cluster.client();
+  TRY(const auto observer, Observer::start(settings, options.topic, recorder, log));
+  Work work(replay_options(options, settings), sink_options(options, settings), lake, recorder, log);
+  Story story({.topic = options.topic, .hold = options.hold, .patience = options.patience}, cluster, client, work,
+              recorder, tell, stop);
+  const auto play_all = [&]() -> Result<void> {
+    CHECK(story.begin());
+    for (const Act act : options.acts) {
+      TRY(auto played, story.play(act));
+      acts.push_back(std::move(played));
+    }
+    recorder.change([](Timeline& timeline, Ms now) {
+      timeline.paced_until = now;
+      add_event(timeline, {now, EventKind::note, "the acts are over: the replay sends what is left at full speed"});
+    });
+    tell("\nThe acts are over: the replay sends what is left as fast as it goes, the sink takes the rest.");
+    return work.complete(stop);
+  };
+  auto played = play_all();
+  if (!played) {
+    // Nobody should find the cluster with a process less.
+    if (auto started = cluster.start(); !started) log.warning("{}", started.error().message);
+  }
+  return played;
+}
+
 }  // namespace
 
 std::vector<Act> acts_of(cluster::Flavour flavour) {
@@ -130,37 +160,21 @@ Result<DrillReport> run_drill(const DrillOptions& options, cluster::Cluster& clu
   TRY(report.settings, timing_settings(*client, first->id));
 
   Recorder recorder(empty_timeline(options, cluster));
-  {
-    TRY(const auto observer, Observer::start(settings, options.topic, recorder, log));
-    Work work(replay_options(options, settings), sink_options(options, settings), lake, recorder, log);
-    Story story({.topic = options.topic, .hold = options.hold, .patience = options.patience}, cluster, *client, work,
-                recorder, tell, stop);
-    const auto play_all = [&]() -> Result<void> {
-      CHECK(story.begin());
-      for (const Act act : options.acts) {
-        TRY(auto played, story.play(act));
-        report.acts.push_back(std::move(played));
-      }
-      recorder.change([](Timeline& timeline, Ms now) {
-        timeline.paced_until = now;
-        add_event(timeline, {now, EventKind::note, "the acts are over: the replay sends what is left at full speed"});
-      });
-      tell("\nThe acts are over: the replay sends what is left as fast as it goes, the sink takes the rest.");
-      return work.complete(stop);
-    };
-    auto played = play_all();
-    if (!played) {
-      // Nobody should find the cluster with a process less.
-      if (auto started = cluster.start(); !started) log.warning("{}", started.error().message);
-      return std::unexpected(std::move(played).error());
-    }
-  }
-  TRY(report.proof,
-      prove(
-          {.paths = options.dataset, .filter = {}, .topic = options.topic, .prefix = options.prefix, .kafka = settings},
-          lake, stop, log));
-  const Ms now = recorder.now();
-  recorder.change([&](Timeline& timeline, Ms) { add_event(timeline, {now, EventKind::note, told(report.proof)}); });
+  const auto play_and_prove = [&]() -> Result<void> {
+    CHECK(play(options, cluster, *client, lake, recorder, tell, stop, log, report.acts));
+    TRY(report.proof, prove({.paths = options.dataset,
+                             .filter = {},
+                             .topic = options.topic,
+                             .prefix = options.prefix,
+                             .kafka = settings},
+                            lake, stop, log));
+    return {};
+  };
+  if (auto played = play_and_prove(); !played) report.failure = std::move(played).error();
+  recorder.change([&](Timeline& timeline, Ms now) {
+    add_event(timeline,
+              {now, EventKind::note, report.failure ? "ended: " + report.failure->message : told(report.proof)});
+  });
   report.timeline = recorder.snapshot();
   return report;
 }

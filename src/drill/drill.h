@@ -30,14 +30,18 @@ struct DrillReport {
   std::map<std::string, std::string> settings = {};  // of a broker, that decide how fast all this goes
   std::vector<ActReport> acts = {};
   Timeline timeline = {};
-  Proof proof = {};
+  Proof proof = {};                   // of a drill that was played to its end
+  std::optional<Error> failure = {};  // what ended it before
+
+  bool holds() const { return !failure && proof.holds(); }
 };
 
 /// The acts that a cluster can play, in their order.
 std::vector<Act> acts_of(cluster::Flavour flavour);
 
-/// Errors: unavailable (the cluster is not complete), unsupported (fewer than three brokers, SASL or TLS), timeout
-/// (something that Kafka promises did not come), cancelled, and those of replay, sink and proof.
+/// Errors: unavailable (the cluster is not complete), unsupported (fewer than three brokers, SASL or TLS). What goes
+/// wrong once the drill plays is its report's failure: timeout (something that Kafka promises did not come), cancelled,
+/// those of replay, sink and proof.
 Result<DrillReport> run_drill(const DrillOptions& options, cluster::Cluster& cluster, pipeline::LakeStore& lake,
                               const Narrator& tell, const pipeline::Stop& stop, const Log& log);
 

@@ -106,7 +106,8 @@ json::object object_of(const DrillReport& drill) {
           {"flavour", drill.flavour},
           {"settings", std::move(settings)},
           {"acts", std::move(acts)},
-          {"proof", object_of(drill.proof)},
+          {"failure", drill.failure ? json::value(drill.failure->message) : json::value()},
+          {"proof", drill.failure ? json::value() : json::value(object_of(drill.proof))},
           {"timeline", object_of(drill.timeline)}};
 }
 
@@ -140,7 +141,7 @@ std::string to_json(const std::vector<DrillReport>& drills) {
                                             {"least", its.least},
                                             {"most", its.most}});
   const bool holds =
-      !drills.empty() && std::ranges::all_of(drills, [](const DrillReport& drill) { return drill.proof.holds(); });
+      !drills.empty() && std::ranges::all_of(drills, [](const DrillReport& drill) { return drill.holds(); });
   return json::serialize(json::object{
              {"proof", holds}, {"distributions", std::move(figures_over_all)}, {"drills", std::move(list)}}) +
          "\n";

@@ -11,13 +11,14 @@ from conftest import BINARY
 
 pytestmark = pytest.mark.xdist_group("cluster")
 
-DRILL = [BINARY, "drill", "--output", "json", "--patience", "5m"]
+DRILL = [BINARY, "drill", "--output", "json"]
+PATIENT = ["--patience", "5m"]
 COLUMNS = "symbol, date, open, high, low, close, volume, open_interest"
 
 
-def drill(server, *arguments):
+def drill(server, *arguments, patience=PATIENT):
     """Runs it with the lake in that server; the narrative is on stderr, JSON on stdout."""
-    return subprocess.run([*DRILL, *map(str, arguments)], env=server.environment(), capture_output=True, text=True,
+    return subprocess.run([*DRILL, *patience, *map(str, arguments)], env=server.environment(), capture_output=True, text=True,
                           timeout=850)
 
 
@@ -103,7 +104,7 @@ def test_a_row_too_many_fails_the_proof(any_cluster, server, kaggle_sample, tmp_
     """The topic has a record more than the files: somebody else writes there meanwhile."""
     from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
     files = sorted(kaggle_sample.rglob("*.us.txt"), key=lambda path: (path.stat().st_size, path))[-2:]
-    process = subprocess.Popen([*DRILL, "--cluster", any_cluster.data, "--dataset", *map(str, files), "--topic", "spoilt",
+    process = subprocess.Popen([*DRILL, *PATIENT, "--cluster", any_cluster.data, "--dataset", *map(str, files), "--topic", "spoilt",
                                 "--speed", "500/s", "--hold", "1s", "--acts", "leader", "--to", "s3://lake/drills",
                                 "--out", tmp_path],
                                env=server.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -136,6 +137,19 @@ def test_a_row_too_many_fails_the_proof(any_cluster, server, kaggle_sample, tmp_
     assert (proof["surplus_in_topic"], proof["surplus_in_lake"]) == (1, 1)
     assert (proof["missing_in_topic"], proof["missing_in_lake"]) == (0, 0)
     assert "THE PROOF FAILS" in err
+
+
+def test_a_drill_that_ends_early_leaves_its_timeline_and_a_whole_cluster(any_cluster, server, kaggle_sample, tmp_path):
+    """Nothing that Kafka does is quick enough for a patience of a millisecond."""
+    files = sorted(kaggle_sample.rglob("*.us.txt"), key=lambda path: (path.stat().st_size, path))[:2]
+    done = drill(server, "--cluster", any_cluster.data, "--dataset", *files, "--speed", "500/s",
+                 "--to", "s3://lake/drills", "--out", tmp_path, patience=["--patience", "1ms"])
+    assert done.returncode == 1
+    found, = json.loads((tmp_path / "drill.json").read_text())["drills"]
+    assert found["failure"] in done.stderr and found["proof"] is None
+    assert found["failure"] in found["timeline"]["events"][-1]["text"]
+    assert (tmp_path / "drill.svg").exists()
+    assert any_cluster.status()["complete"]
 
 
 def test_an_act_that_the_cluster_does_not_have_is_refused_before_anything_is_killed(any_cluster, server):

@@ -88,8 +88,8 @@ Result<int> drill_all(const DrillCommand& command, Context& context) {
   TRY(auto cluster, cluster::Cluster::open(command.cluster, context.log.named("cluster")));
   TRY(auto options, drill_options(command, cluster));
   TRY(const auto config, aws_config(command.data, command.aws));
-  TRY(const auto lake, pipeline::open_s3_lake(config.s3, config.http, to.bucket, pipeline::LakeUse::write,
-                                              context.log.named("drill")));
+  TRY(const auto lake,
+      pipeline::open_s3_lake(config.s3, config.http, to.bucket, pipeline::LakeUse::write, context.log.named("drill")));
 
   pipeline::Stop stop;
   const std::stop_callback on_interrupt(context.interrupt.token(), [&] { stop.request(); });
@@ -104,15 +104,20 @@ Result<int> drill_all(const DrillCommand& command, Context& context) {
                      run, command.runs, cluster.version(), cluster::name(cluster.flavour()), cluster.bootstrap(),
                      options.topic, to.bucket, options.prefix));
     auto report = drill::run_drill(options, cluster, *lake, tell, stop, context.log.named("drill"));
-    if (!report && stop.requested()) {
+    if (!report) return std::unexpected(std::move(report).error());
+    drills.push_back(*std::move(report));
+    const auto& last = drills.back();
+    CHECK(write_files(command.out, drills));
+    if (last.failure && stop.requested()) {
       tell("interrupted: what was killed is started again");
       return ExitCode::interrupted;
     }
-    if (!report) return std::unexpected(std::move(report).error());
-    tell_proof(tell, report->proof);
-    holds = holds && report->proof.holds();
-    drills.push_back(*std::move(report));
-    CHECK(write_files(command.out, drills));
+    if (last.failure) {
+      tell(fmt::format("The timeline as far as it went: {}", (command.out / "drill.json").string()));
+      return std::unexpected(*last.failure);
+    }
+    tell_proof(tell, last.proof);
+    holds = holds && last.holds();
   }
   if (command.output == OutputFormat::json) {
     fmt::print("{}", drill::to_json(drills));
