@@ -21,7 +21,7 @@ Result<std::int64_t> convert(const std::string& source, const io::Path& target) 
       "'Open': 'DECIMAL(18,6)', 'High': 'DECIMAL(18,6)', 'Low': 'DECIMAL(18,6)', 'Close': 'DECIMAL(18,6)', "
       "'Volume': 'BIGINT', 'OpenInt': 'BIGINT'}) order by symbol, Date";
   TRY(auto rows, connection.query("copy (" + select + ") to " + duckdb::quote_text(target.string()) +
-                                        " (format parquet, compression zstd)"));
+                                  " (format parquet, compression zstd)"));
   return rows.rows_changed();
 }
 

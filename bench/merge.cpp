@@ -1,11 +1,10 @@
 // Reading and merging alone: all files into one history by date and symbol. Prints rows per second, then the rows.
-#include "pipeline/market/event_merge.h"
-
 #include <fmt/core.h>
 
 #include <chrono>
 
 #include "pipeline/market/dataset.h"
+#include "pipeline/market/event_merge.h"
 
 namespace {
 
