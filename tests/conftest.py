@@ -27,13 +27,15 @@ class Server:
     secret_key: str = ""
     region: str = "us-east-1"
     arguments: tuple = ()
+    properties: dict = dataclasses.field(default_factory=dict)  # the broker's, by Kafka's names
 
     def start(self):
         ports = self.arguments or ("--kafka", "127.0.0.1:0", "--aws", "127.0.0.1:0", "--web", "127.0.0.1:0",
                                    "--registry", "127.0.0.1:0")
-        log = open(self.data.with_suffix(".log"), "ab")
-        self.process = subprocess.Popen([BINARY, "up", "--data", self.data, *ports], stdout=log, stderr=log,
-                                        stdin=subprocess.DEVNULL)
+        settings = [word for name, value in self.properties.items() for word in ("--set", f"{name}={value}")]
+        with open(self.data.with_suffix(".log"), "ab") as log:
+            self.process = subprocess.Popen([BINARY, "up", "--data", self.data, *ports, *settings], stdout=log,
+                                            stderr=log, stdin=subprocess.DEVNULL)
         done = subprocess.run([BINARY, "wait", "--data", self.data, "--timeout", "120"], capture_output=True, text=True)
         assert done.returncode == 0, f"{done.stderr}\n{self.data.with_suffix('.log').read_text()}"
         settings = self.settings()

@@ -108,6 +108,10 @@ int run_command_line(int argc, const char* const* argv) {
   up_command->add_option("--slow-request-ms", up.slow_request_ms, "log requests that take so long")
       ->check(CLI::Range(std::int64_t{0}, std::int64_t{3'600'000}))
       ->capture_default_str();
+  up_command->add_option("--set", up.set, "a setting of the Kafka broker by Kafka's name, as often as needed")
+      ->option_text("KEY=VALUE")
+      ->expected(1)
+      ->take_all();
   up_command->callback([&] {
     default_severity = Severity::info;
     run = [&](Context& context) { return run_up(up, context); };

@@ -9,6 +9,7 @@
 #include "http/server.h"
 #include "services/athena/service.h"
 #include "services/broker/broker.h"
+#include "services/broker/broker_properties.h"
 #include "services/gateway/gateway.h"
 #include "services/glue/api/service.h"
 #include "services/glue/catalog/catalog.h"
@@ -116,6 +117,11 @@ Result<void> Server::Parts::open_stores(const io::Path& data) {
 }
 
 Result<void> Server::Parts::start(const ServerOptions& options) {
+  broker::BrokerOptions broker_options;
+  broker_options.directory = options.data / "kafka";
+  broker_options.metrics = metrics;
+  broker_options.slow_request = options.slow_request;
+  for (const auto& [name, value] : options.kafka_properties) CHECK(broker::set_property(broker_options, name, value));
   // All ports first: a taken one is said before anything is opened.
   const bool free = options.free_ports_when_taken;
   TRY(auto kafka_listener, listen(options.at.kafka, "--kafka", free));
@@ -127,10 +133,6 @@ Result<void> Server::Parts::start(const ServerOptions& options) {
 
   // The broker recovers its logs while the other stores open theirs.
   auto broker_started = std::async(std::launch::async, [&] {
-    broker::BrokerOptions broker_options;
-    broker_options.directory = options.data / "kafka";
-    broker_options.metrics = metrics;
-    broker_options.slow_request = options.slow_request;
     return broker::Broker::start(broker_options, std::move(kafka_listener), log.named("kafka"));
   });
   auto opened = open_stores(options.data);

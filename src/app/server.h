@@ -1,7 +1,9 @@
 #pragma once
 // Everything that `up` starts, wired together. The one place where services are constructed.
 #include <chrono>
+#include <map>
 #include <memory>
+#include <string>
 
 #include "app/data_dir.h"
 #include "aws/credentials.h"
@@ -12,9 +14,10 @@ namespace tickerlake::app {
 
 struct ServerOptions {
   io::Path data;
-  Endpoints at;                                  // port 0: a free one
-  bool free_ports_when_taken = false;            // take a free port instead of a taken one
-  std::chrono::milliseconds slow_request{1000};  // requests that take so long are logged
+  Endpoints at;                                         // port 0: a free one
+  bool free_ports_when_taken = false;                   // take a free port instead of a taken one
+  std::chrono::milliseconds slow_request{1000};         // requests that take so long are logged
+  std::map<std::string, std::string> kafka_properties;  // the broker's settings by the names of server.properties
 };
 
 /// The embedded half: broker, S3, Glue, Athena, STS behind their listeners, on one data folder that it locks.

@@ -32,6 +32,7 @@ struct UpOptions {
   std::string kafka = "127.0.0.1:9092", aws = "127.0.0.1:4566", web = "127.0.0.1:8080", registry = "127.0.0.1:8081";
   bool allow_unauthenticated = false;
   std::int64_t slow_request_ms = 1000;
+  std::vector<std::string> set;  // "num.partitions=4": the broker's settings by Kafka's names
 };
 int run_up(const UpOptions& options, Context& context);
 

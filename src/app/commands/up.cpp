@@ -16,6 +16,13 @@ Result<ServerOptions> server_options(const UpOptions& up) {
   TRY(options.at.aws, io::Endpoint::parse(up.aws));
   TRY(options.at.web, io::Endpoint::parse(up.web));
   TRY(options.at.registry, io::Endpoint::parse(up.registry));
+  for (const std::string& setting : up.set) {
+    const std::size_t equals = setting.find('=');
+    if (equals == std::string::npos) {
+      return fail(ErrorCode::invalid_argument, fmt::format("--set {} is not KEY=VALUE", setting));
+    }
+    options.kafka_properties[setting.substr(0, equals)] = setting.substr(equals + 1);
+  }
   // The AWS port checks signatures; these have no authentication yet.
   for (const auto& [flag, endpoint] : {std::pair{"--kafka", options.at.kafka}, std::pair{"--web", options.at.web},
                                        std::pair{"--registry", options.at.registry}}) {

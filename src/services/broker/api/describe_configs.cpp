@@ -3,7 +3,7 @@
 
 #include "services/broker/api/config_resources.h"
 #include "services/broker/api/handlers.h"
-#include "services/broker/connection.h"
+#include "services/broker/broker_properties.h"
 #include "services/broker/topics.h"
 
 namespace tickerlake::broker {
@@ -19,33 +19,6 @@ constexpr std::int8_t dynamic_topic_config = 1, static_broker_config = 4, defaul
 bool is_asked_for(const DescribeConfigsRequest::Resource& resource, std::string_view name) {
   return !resource.configuration_keys ||
          std::ranges::find(*resource.configuration_keys, name) != resource.configuration_keys->end();
-}
-
-std::vector<ConfigEntry> broker_settings(const BrokerOptions& options) {
-  const auto entry = [](const char* name, std::string value, ConfigType type, const char* documentation) {
-    return ConfigEntry{name, std::move(value), false, type, documentation};
-  };
-  const std::string listener = "PLAINTEXT://" + options.advertised.text();
-  return {
-      entry("advertised.listeners", listener, ConfigType::string, "What clients are told to connect to."),
-      entry("auto.create.topics.enable", options.auto_create_topics ? "true" : "false", ConfigType::boolean,
-            "Whether a Metadata request for an unknown topic makes it."),
-      entry("broker.id", std::to_string(options.node_id), ConfigType::int32, "This broker's id."),
-      entry("connections.max.idle.ms", std::to_string(options.idle_timeout.count()), ConfigType::int64,
-            "After this long without a request a connection is closed."),
-      entry("default.replication.factor", "1", ConfigType::int32, "There is one broker, so one replica."),
-      entry("group.initial.rebalance.delay.ms", "0", ConfigType::int32, "A new group's first rebalance does not wait."),
-      entry("log.dirs", options.directory.string(), ConfigType::string, "Where topics are stored."),
-      entry("max.connections", std::to_string(options.max_connections), ConfigType::int32,
-            "Further connections are closed at once."),
-      entry("node.id", std::to_string(options.node_id), ConfigType::int32, "This broker's id."),
-      entry("num.partitions", std::to_string(options.default_partitions), ConfigType::int32,
-            "Of topics that are made without a number."),
-      entry("offsets.retention.minutes", std::to_string(options.group_retention_ms / 60'000), ConfigType::int32,
-            "How long offsets of a group without members are kept."),
-      entry("socket.request.max.bytes", std::to_string(max_produce_request), ConfigType::int32,
-            "The largest request; only Produce requests may be so large."),
-  };
 }
 
 void describe_into(DescribeConfigsResponse::Resource& result, const DescribeConfigsRequest& request,
@@ -87,7 +60,7 @@ DescribeConfigsResponse::Resource describe_resource(Broker& broker, const Descri
       if (resource.resource_name != std::to_string(broker.options().node_id)) {
         return refuse(KafkaError::invalid_request, "this is broker " + std::to_string(broker.options().node_id));
       }
-      describe_into(result, request, resource, broker_settings(broker.options()), true, static_broker_config);
+      describe_into(result, request, resource, describe(broker.options()), true, static_broker_config);
       return result;
     case ConfigResource::broker_logger:
       return result;

@@ -1,0 +1,127 @@
+#include "services/broker/broker_properties.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <limits>
+
+#include "services/broker/frame_reader.h"
+#include "services/broker/topics.h"
+
+namespace tickerlake::broker {
+namespace {
+
+using enum ConfigType;
+
+constexpr std::int64_t most_int = std::numeric_limits<std::int32_t>::max();
+constexpr std::int64_t no_limit = std::numeric_limits<std::int64_t>::max();
+constexpr std::int64_t minute_ms = 60'000;
+
+/// One that can be set: all are numbers (booleans are 0 and 1).
+struct Property {
+  std::string_view name;
+  ConfigType type;
+  std::int64_t least, most;
+  std::int64_t (*get)(const BrokerOptions&);
+  void (*set)(BrokerOptions&, std::int64_t);
+  std::string_view documentation;
+};
+
+constexpr std::array properties = {
+    Property{"auto.create.topics.enable", boolean, 0, 1,
+             [](const BrokerOptions& options) -> std::int64_t { return options.auto_create_topics; },
+             [](BrokerOptions& options, std::int64_t value) { options.auto_create_topics = value != 0; },
+             "Whether a Metadata request for an unknown topic makes it."},
+    Property{
+        "connections.max.idle.ms", int64, 1, most_int,
+        [](const BrokerOptions& options) -> std::int64_t { return options.idle_timeout.count(); },
+        [](BrokerOptions& options, std::int64_t value) { options.idle_timeout = std::chrono::milliseconds(value); },
+        "After this long without a request a connection is closed."},
+    Property{"max.connections", int32, 1, io::max_connections,
+             [](const BrokerOptions& options) -> std::int64_t { return options.max_connections; },
+             [](BrokerOptions& options, std::int64_t value) { options.max_connections = static_cast<int>(value); },
+             "Further connections are closed at once."},
+    Property{"num.partitions", int32, 1, max_partitions_per_topic,
+             [](const BrokerOptions& options) -> std::int64_t { return options.default_partitions; },
+             [](BrokerOptions& options, std::int64_t value) {
+               options.default_partitions = static_cast<std::int32_t>(value);
+             },
+             "Of topics that are made without a number."},
+    Property{"offsets.retention.minutes", int32, 1, most_int,
+             [](const BrokerOptions& options) -> std::int64_t { return options.group_retention_ms / minute_ms; },
+             [](BrokerOptions& options, std::int64_t value) { options.group_retention_ms = value * minute_ms; },
+             "How long offsets of a group without members are kept."},
+    Property{"transaction.max.timeout.ms", int32, 1, most_int,
+             [](const BrokerOptions& options) -> std::int64_t { return options.transaction_max_timeout_ms; },
+             [](BrokerOptions& options, std::int64_t value) {
+               options.transaction_max_timeout_ms = static_cast<std::int32_t>(value);
+             },
+             "The longest transaction time-out that a producer may ask for."},
+    Property{"transactional.id.expiration.ms", int32, 1, most_int,
+             [](const BrokerOptions& options) -> std::int64_t { return options.transactional_id_expiration_ms; },
+             [](BrokerOptions& options, std::int64_t value) { options.transactional_id_expiration_ms = value; },
+             "How long a transactional id without a transaction is kept."},
+};
+
+Result<std::int64_t> parse(const Property& property, std::string_view value) {
+  if (property.type == boolean) {
+    if (value == "true" || value == "false") return value == "true";
+    return fail(ErrorCode::invalid_argument, fmt::format("{} must be true or false, not \"{}\"", property.name, value));
+  }
+  std::int64_t number = 0;
+  const auto [stop, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+  if (error != std::errc() || stop != value.data() + value.size()) {
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("{} must be a whole number, not \"{}\"", property.name, value));
+  }
+  if (number < property.least || number > property.most) {
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("{} must be from {} to {}, not {}", property.name, property.least, property.most, number));
+  }
+  return number;
+}
+
+std::string text(const Property& property, std::int64_t value) {
+  if (property.type == boolean) return value != 0 ? "true" : "false";
+  return std::to_string(value);
+}
+
+}  // namespace
+
+Result<void> set_property(BrokerOptions& options, std::string_view name, std::string_view value) {
+  const auto found = std::ranges::find(properties, name, &Property::name);
+  if (found == properties.end()) {
+    return fail(ErrorCode::invalid_argument, fmt::format("the broker has no setting {} that could be set", name));
+  }
+  TRY(const std::int64_t number, parse(*found, value));
+  found->set(options, number);
+  return {};
+}
+
+std::vector<ConfigEntry> describe(const BrokerOptions& options) {
+  std::vector<ConfigEntry> entries;
+  const BrokerOptions defaults;
+  for (const Property& property : properties) {
+    const std::int64_t value = property.get(options);
+    entries.push_back({std::string(property.name), text(property, value), value == property.get(defaults),
+                       property.type, property.documentation});
+  }
+  const auto fixed = [&](const char* name, std::string value, ConfigType type, const char* documentation) {
+    entries.push_back({name, std::move(value), false, type, documentation});
+  };
+  fixed("advertised.listeners", "PLAINTEXT://" + options.advertised.text(), string,
+        "What clients are told to connect to.");
+  fixed("broker.id", std::to_string(options.node_id), int32, "This broker's id.");
+  fixed("default.replication.factor", "1", int32, "There is one broker, so one replica.");
+  fixed("group.initial.rebalance.delay.ms", "0", int32, "A new group's first rebalance does not wait.");
+  fixed("log.dirs", options.directory.string(), string, "Where topics are stored.");
+  fixed("node.id", std::to_string(options.node_id), int32, "This broker's id.");
+  fixed("socket.request.max.bytes", std::to_string(max_produce_request), int32,
+        "The largest request; only Produce requests may be so large.");
+  std::ranges::sort(entries, {}, &ConfigEntry::name);
+  return entries;
+}
+
+}  // namespace tickerlake::broker
