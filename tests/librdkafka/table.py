@@ -1,0 +1,42 @@
+"""docs/compatibility/librdkafka.md: each test of the suite, with its result under either protocol of groups."""
+import pathlib
+import re
+
+import suite
+
+PAGE = pathlib.Path(__file__).resolve().parents[2] / "docs" / "compatibility" / "librdkafka.md"
+PROTOCOLS = ("classic", "consumer")
+# Tests that fail, each with its reason. A test that fails and is not named here is a bug.
+KNOWN = {}
+ROW = re.compile(r"^\| (\d\w+) \| ([^|]*) \| ([^|]*) \| ([^|]*) \|$", re.MULTILINE)
+
+
+def cell(outcome):
+    return f"{outcome.state}, {outcome.seconds:.0f} s"
+
+
+def write(protocol, outcomes):
+    """Replaces that protocol's column for the tests that ran; the other stays as it was."""
+    rows = {}
+    if PAGE.exists():
+        for name, classic, consumer, reason in ROW.findall(PAGE.read_text()):
+            rows[name] = {"classic": classic, "consumer": consumer, "reason": reason}
+    for outcome in outcomes:
+        row = rows.setdefault(outcome.name, {"classic": "–", "consumer": "–", "reason": ""})
+        row[protocol] = cell(outcome)
+        row["reason"] = KNOWN.get(outcome.name) or (outcome.reason.replace("|", "/") if outcome.state != "passed" else "")
+    lines = [f"| {name} | {row['classic']} | {row['consumer']} | {row['reason']} |" for name, row in rows.items()]
+    counts = "\n".join(
+        f"- `{one}` groups: " + ", ".join(f"{sum(row[one].startswith(state) for row in rows.values())} {state}"
+                                          for state in ("passed", "skipped", "failed")) for one in PROTOCOLS)
+    PAGE.write_text(f"""# librdkafka's own tests against the broker
+
+librdkafka {suite.LIBRDKAFKA} brings a suite of its own; {len(suite.tests())} of its tests need a broker. `tests/librdkafka/run --write` runs each alone, with a server of its own
+(auto-creation on, four partitions by default, told that it is Kafka {suite.BROKER_VERSION}), and writes this table; `--protocol consumer` its second column.
+"Skipped" is the suite's own word: a test that needs what this setting doesn't have.
+
+{counts}
+
+| test | classic groups | `consumer` groups | why not |
+|---|---|---|---|
+""" + "\n".join(lines) + "\n")
