@@ -1,0 +1,229 @@
+"""Apache Kafka's own command-line tools 4.3 against the broker; their main methods run in one JVM (tools/Tools.java)."""
+import json
+import pathlib
+import re
+import subprocess
+
+import pytest
+
+from kafka_names import unique
+from support import kafka_jars
+
+pytestmark = pytest.mark.xdist_group("kafka_tools")  # one JVM
+SOURCE = pathlib.Path(__file__).parent / "tools" / "Tools.java"
+
+
+class Tools:
+    """The JVM, and the broker that its tools are pointed at."""
+
+    def __init__(self, server, folder):
+        self.server = server
+        classes = kafka_jars.compile_java([SOURCE], folder)
+        self.process = subprocess.Popen(["java", "-Xmx256m", "-XX:TieredStopAtLevel=1", "-cp", classes, "Tools"],
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def run(self, main, *arguments, input="", code=0):
+        """What a tool printed; main without "org.apache.kafka.tools."."""
+        main = main if main.startswith("kafka.") else "org.apache.kafka.tools." + main
+        question = {"main": main, "arguments": [str(one) for one in arguments], "input": input}
+        self.process.stdin.write(json.dumps(question) + "\n")
+        self.process.stdin.flush()
+        answer = {}
+        while not answer:
+            line = self.process.stdout.readline()
+            assert line, f"the JVM ended with {self.process.wait()}"
+            if line.startswith("{"):  # others are a logger's, which keeps the stream it found first
+                answer = json.loads(line)
+        assert answer["exit"] == code, f"{main} {arguments}: {answer['out']}\n{answer['error']}"
+        return answer["out"]
+
+    def ask(self, main, *arguments, **options):
+        """The same for the tools that name the broker by --bootstrap-server."""
+        return self.run(main, "--bootstrap-server", self.server.kafka, *arguments, **options)
+
+    def groups(self, *arguments):
+        """A table of kafka-consumer-groups as lists of words, without its head."""
+        out = self.ask("consumer.group.ConsumerGroupCommand", *arguments)
+        return [line.split() for line in out.splitlines() if line.strip()][1:]
+
+    def topic(self, partitions=1, **config):
+        name = unique("tools")
+        settings = [word for key, value in config.items() for word in ("--config", f"{key.replace('_', '.')}={value}")]
+        self.ask("TopicCommand", "--create", "--topic", name, "--partitions", partitions, *settings)
+        return name
+
+    def produce(self, topic, lines, *arguments):
+        self.ask("ConsoleProducer", "--topic", topic, *arguments, input="".join(line + "\n" for line in lines))
+
+    def consume(self, topic, count, *arguments):
+        out = self.ask("consumer.ConsoleConsumer", "--topic", topic, "--from-beginning", "--max-messages", count,
+                       "--timeout-ms", 60_000, *arguments)
+        return out.splitlines()
+
+    def stop(self):
+        self.process.stdin.close()
+        self.process.wait(timeout=60)
+
+
+@pytest.fixture(scope="module")
+def tools(module_server, tmp_path_factory):
+    kafka_jars.need()
+    running = Tools(module_server, tmp_path_factory.mktemp("classes"))
+    yield running
+    running.stop()
+
+
+def test_kafka_topics_makes_grows_describes_and_deletes(tools):
+    name = tools.topic(3, retention_ms=100_000)
+    assert name in tools.ask("TopicCommand", "--list").split()
+    tools.ask("TopicCommand", "--alter", "--topic", name, "--partitions", 5)
+    described = tools.ask("TopicCommand", "--describe", "--topic", name)
+    assert "PartitionCount: 5\tReplicationFactor: 1\tConfigs: retention.ms=100000" in described
+    assert len(re.findall(r"Leader: 1\tReplicas: 1\tIsr: 1", described)) == 5
+    assert tools.ask("TopicCommand", "--describe", "--under-replicated-partitions") == ""
+    assert tools.ask("TopicCommand", "--describe", "--unavailable-partitions") == ""
+    assert "exists already" in tools.ask("TopicCommand", "--create", "--topic", name, code=1)
+    tools.ask("TopicCommand", "--delete", "--topic", name)
+    assert name not in tools.ask("TopicCommand", "--list").split()
+
+
+@pytest.mark.parametrize("codec", ["none", "gzip", "snappy", "lz4", "zstd"])
+def test_the_console_producers_lines_come_out_of_the_console_consumer(tools, codec):
+    name = tools.topic()
+    lines = [f"k{i}:value {i}" for i in range(50)]
+    tools.produce(name, lines, "--compression-codec", codec, "--reader-property", "parse.key=true",
+                  "--reader-property", "key.separator=:")
+    read = tools.consume(name, 50, "--formatter-property", "print.key=true", "--formatter-property", "key.separator=:",
+                         "--formatter-property", "print.partition=true")
+    assert read == [f"Partition:0:{line}" for line in lines]
+
+
+def test_kafka_consumer_groups_lists_describes_resets_and_deletes(tools):
+    name, group = tools.topic(2), unique("g")
+    tools.produce(name, [f"{i}" for i in range(30)])
+    assert sorted(tools.consume(name, 30, "--group", group)) == sorted(f"{i}" for i in range(30))
+    assert group in tools.ask("consumer.group.ConsumerGroupCommand", "--list").split()
+    rows = tools.groups("--describe", "--group", group)
+    assert [row[:3] for row in rows] == [[group, name, "0"], [group, name, "1"]]
+    assert sum(int(row[3]) for row in rows) == 30 and [row[5] for row in rows] == ["0", "0"]
+    assert tools.groups("--describe", "--group", group, "--state")[0][-2:] == ["Empty", "0"]
+    for to, lag in (("--to-earliest", 30), ("--to-latest", 0)):
+        tools.groups("--group", group, "--reset-offsets", to, "--all-topics", "--execute")
+        assert sum(int(row[5]) for row in tools.groups("--describe", "--group", group)) == lag
+    tools.groups("--group", group, "--reset-offsets", "--shift-by", -5, "--topic", f"{name}:0", "--execute")
+    assert sum(int(row[5]) for row in tools.groups("--describe", "--group", group)) <= 5
+    deleted = tools.groups("--group", group, "--delete-offsets", "--topic", f"{name}:0")
+    assert [name, "0", "Successful"] in deleted
+    assert [row[2] for row in tools.groups("--describe", "--group", group)] == ["1"]
+    assert "Deletion of requested consumer groups" in tools.ask("consumer.group.ConsumerGroupCommand", "--delete",
+                                                                "--group", group)
+    assert group not in tools.ask("GroupsCommand", "--list")
+
+
+def test_kafka_configs_alters_topics_and_describes_the_broker(tools):
+    name = tools.topic()
+    tools.ask("kafka.admin.ConfigCommand", "--alter", "--topic", name, "--add-config", "segment.ms=100000,retention.ms=5000")
+    tools.ask("kafka.admin.ConfigCommand", "--alter", "--topic", name, "--delete-config", "retention.ms")
+    described = tools.ask("kafka.admin.ConfigCommand", "--describe", "--topic", name)
+    assert "segment.ms=100000" in described and "retention.ms" not in described
+    every = tools.ask("kafka.admin.ConfigCommand", "--describe", "--topic", name, "--all")
+    assert "retention.ms=604800000" in every and "cleanup.policy=delete" in every
+    tools.ask("kafka.admin.ConfigCommand", "--alter", "--topic", name, "--add-config", "nonsense=1", code=1)
+    broker = tools.ask("kafka.admin.ConfigCommand", "--describe", "--broker", 1, "--all")
+    assert "num.partitions=1" in broker and "log.dirs=" in broker
+    assert "Default configs for brokers" in tools.ask("kafka.admin.ConfigCommand", "--describe", "--entity-type",
+                                                      "brokers")
+
+
+def test_offsets_are_got_and_records_deleted(tools, tmp_path):
+    name = tools.topic(2)
+    tools.produce(name, [f"{i}" for i in range(20)])
+
+    def offsets(*arguments):
+        out = tools.ask("GetOffsetShell", "--topic", name, *arguments)
+        return {line.split(":")[1]: int(line.split(":")[2]) for line in out.split()}
+
+    ends = offsets()
+    assert sum(ends.values()) == 20
+    assert offsets("--time", -2) == {"0": 0, "1": 0}
+    plan = tmp_path / "delete.json"
+    plan.write_text(json.dumps({"version": 1, "partitions": [
+        {"topic": name, "partition": int(partition), "offset": -1} for partition in ends]}))
+    assert "low_watermark" in tools.ask("DeleteRecordsCommand", "--offset-json-file", plan)
+    assert offsets("--time", "earliest") == ends
+
+
+def test_what_the_cluster_is_made_of_is_described(tools):
+    name = tools.topic(2)
+    tools.produce(name, ["x"])
+    dirs = tools.ask("LogDirsCommand", "--describe", "--topic-list", name)
+    partitions = json.loads(dirs.splitlines()[-1])["brokers"][0]["logDirs"][0]["partitions"]
+    assert {one["partition"] for one in partitions} == {f"{name}-0", f"{name}-1"}
+    assert sum(one["size"] for one in partitions) > 0
+    features = tools.ask("FeatureCommand", "describe")
+    assert re.search(r"transaction.version\s.*FinalizedVersionLevel: 2", features)
+    versions = tools.ask("BrokerApiVersionsCommand")
+    assert "(id: 1 rack: null" in versions and re.search(r"Produce\(0\): 0 to 13 \[usable: 13\]", versions)
+    assert "Cluster ID: " in tools.run("ClusterTool", "cluster-id", "--bootstrap-server", tools.server.kafka)
+    endpoints = tools.run("ClusterTool", "list-endpoints", "--bootstrap-server", tools.server.kafka)
+    assert re.search(r"1\s+127.0.0.1\s+" + tools.server.kafka.split(":")[1], endpoints)
+
+
+def test_the_performance_tools_count_what_they_moved(tools):
+    name = tools.topic()
+    sent = tools.run("ProducerPerformance", "--topic", name, "--num-records", 5000, "--record-size", 100, "--throughput",
+                     -1, "--command-property", f"bootstrap.servers={tools.server.kafka}")
+    assert "5000 records sent" in sent
+    got = tools.ask("ConsumerPerformance", "--topic", name, "--num-records", 5000).splitlines()[-1].split(", ")
+    assert int(got[4]) == 5000
+    latency = tools.ask("EndToEndLatency", "--topic", tools.topic(), "--num-records", 100, "--producer-acks", "all",
+                        "--record-size", 20)
+    assert "Avg latency" in latency and "Percentiles" in latency
+
+
+def test_the_verifiable_clients_agree(tools):
+    name, group = tools.topic(), unique("g")
+    tools.ask("VerifiableProducer", "--topic", name, "--max-messages", 100)
+    events = tools.ask("VerifiableConsumer", "--topic", name, "--group-id", group, "--max-messages", 100,
+                       "--reset-policy", "earliest", "--verbose")
+    events = [json.loads(line) for line in events.splitlines() if line.startswith("{")]
+    values = [event["value"] for event in events if event["name"] == "record_data"]
+    assert values == [str(i) for i in range(100)]
+    commits = [event for event in events if event["name"] == "offsets_committed"]
+    assert commits and all(event["success"] for event in commits)
+    assert commits[-1]["offsets"] == [{"topic": name, "partition": 0, "offset": 100}]
+
+
+def test_kafka_transactions_lists_and_describes(tools):
+    source, target = tools.topic(), tools.topic()
+    tools.produce(source, [f"{i}" for i in range(50)])
+    transactional = unique("copier")
+    tools.run("TransactionalMessageCopier", "--transactional-id", transactional, "--input-topic", source,
+              "--input-partition", 0, "--output-topic", target, "--broker-list", tools.server.kafka,
+              "--consumer-group", unique("g"), "--transaction-size", 10, "--max-messages", 50)
+    assert tools.consume(target, 50, "--isolation-level", "read_committed") == [f"{i}" for i in range(50)]
+    listed = tools.ask("TransactionsCommand", "list")
+    assert re.search(transactional + r"\s+1\s+\d+\s+CompleteCommit", listed)
+    described = tools.ask("TransactionsCommand", "describe", "--transactional-id", transactional)
+    assert "CompleteCommit" in described
+    producers = tools.ask("TransactionsCommand", "describe-producers", "--topic", target, "--partition", 0)
+    assert re.search(r"\d+\s+\d+\s+\d+\s+-?\d+\s+\d+\s+None", producers)
+
+
+def test_kafka_dump_log_reads_segments_indexes_and_internal_topics(tools):
+    name, group = tools.topic(index_interval_bytes=256), unique("g")
+    for first in range(0, 40, 10):
+        tools.produce(name, [f"value {i}" for i in range(first, first + 10)])
+    tools.consume(name, 40, "--group", group)
+    topics = tools.server.data / "kafka" / "topics"
+    [segment] = (topics / name / "0").glob("*.log")
+    dumped = tools.run("DumpLogSegments", "--print-data-log", "--deep-iteration", "--files", segment)
+    assert re.findall(r"payload: (.*)", dumped) == [f"value {i}" for i in range(40)]
+    assert "isvalid: false" not in dumped and len(re.findall(r"isvalid: true", dumped)) >= 4
+    for suffix in (".index", ".timeindex"):
+        found = tools.run("DumpLogSegments", "--index-sanity-check", "--files", segment.with_suffix(suffix))
+        assert "passed sanity check" in found
+    journals = [path for path in (topics / "__consumer_offsets").rglob("*.log") if path.stat().st_size]
+    dumps = [tools.run("DumpLogSegments", "--offsets-decoder", "--files", path) for path in journals]
+    assert any(group in dump for dump in dumps)
+    assert not any("isvalid: false" in dump for dump in dumps)
