@@ -1,4 +1,4 @@
-"""kafkajs 2.2.4 against the broker: tests/interop/node/kafka.mjs does the work and prints what failed."""
+"""kafkajs 2.2.4 and @platformatic/kafka 1.35 against the broker: the programs in tests/interop/node do the work."""
 import pathlib
 import shutil
 import subprocess
@@ -8,10 +8,23 @@ import pytest
 FOLDER = pathlib.Path(__file__).parent / "node"
 
 
-@pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
-def test_kafkajs_produces_consumes_and_administers(server):
-    if not (FOLDER / "node_modules" / "kafkajs").is_dir():
-        subprocess.run(["npm", "ci", "--ignore-scripts", "--silent", "--no-audit", "--no-fund"], cwd=FOLDER, check=True, timeout=300)
-    done = subprocess.run(["node", "kafka.mjs", server.kafka], cwd=FOLDER, capture_output=True, text=True, timeout=120)
+def run(server, package, program, oldest=(0, 0)):
+    if shutil.which("node") is None:
+        pytest.skip("node is not installed")
+    version = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout
+    if tuple(map(int, version.lstrip("v").split(".")[:2])) < oldest:
+        pytest.skip(f"node is older than {oldest[0]}.{oldest[1]}")
+    if not (FOLDER / "node_modules" / package).is_dir():
+        subprocess.run(["npm", "ci", "--ignore-scripts", "--silent", "--no-audit", "--no-fund"], cwd=FOLDER, check=True,
+                       timeout=300)
+    done = subprocess.run(["node", program, server.kafka], cwd=FOLDER, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "all passed" in done.stdout
+
+
+def test_kafkajs_produces_consumes_and_administers(server):
+    run(server, "kafkajs", "kafka.mjs")
+
+
+def test_platformatics_client_produces_shares_transacts_and_administers(server):
+    run(server, "@platformatic/kafka", "platformatic.mjs", (20, 19))
