@@ -30,7 +30,7 @@ def run_until_done(command, env, deadline):
 
 
 def verify(server, topic, to, **options):
-    return server.run("sink", "verify", "--topic", topic, "--to", to, timeout=120, **options)
+    return server.run("sink", "verify", "--topic", topic, "--to", to, timeout=900, **options)
 
 
 def one_round(server, dataset, seed, symbols):
