@@ -14,20 +14,21 @@ constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /// A plain number such as 12.5; false when it is anything else (or may be too large). What follows is the caller's.
 bool plain_number(const char*& at, const char* end, int scale, std::int64_t& value) {
-  constexpr std::array<std::int64_t, price_scale + 1> powers = {1, 10, 100, 1'000, 10'000, 100'000, 1'000'000};
+  constexpr std::array<std::uint64_t, price_scale + 1> powers = {1, 10, 100, 1'000, 10'000, 100'000, 1'000'000};
   constexpr int most_digits = 12;  // before the point: leaves room for six decimals in 64 bits
   const char* p = at;
-  std::int64_t digits = 0;
-  while (p != end && is_digit(*p)) digits = digits * 10 + (*p++ - '0');
+  std::uint64_t digits = 0;  // may wrap for numbers that are too long, which are refused then
+  const auto take = [&] { digits = digits * 10 + static_cast<std::uint64_t>(*p++ - '0'); };
+  while (p != end && is_digit(*p)) take();
   if (p == at || p - at > most_digits) return false;
   int decimals = 0;
   if (p != end && *p == '.') {
     const char* const first = ++p;
-    while (p != end && is_digit(*p) && p - first < scale) digits = digits * 10 + (*p++ - '0');
+    while (p != end && is_digit(*p) && p - first < scale) take();
     decimals = static_cast<int>(p - first);
     if (decimals == 0) return false;
   }
-  value = digits * powers[static_cast<std::size_t>(scale - decimals)];
+  value = static_cast<std::int64_t>(digits * powers[static_cast<std::size_t>(scale - decimals)]);
   at = p;
   return true;
 }
