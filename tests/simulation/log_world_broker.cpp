@@ -113,7 +113,7 @@ void LogWorld::begin_sync() {
 /// What Partition::write_checkpoint() does.
 void LogWorld::begin_checkpoint() {
   Process& broker = *process_;
-  broker.preparing = Checkpoint{broker.log_start, end(), broker.producers.size() > 0};
+  broker.preparing = Checkpoint{broker.log_start, end(), broker.producers.size() > 0, Offset(0)};
   broker.snapshot = as_text(broker.producers.encode());
   const bool replaces = broker.last_checkpoint && broker.last_checkpoint->has_producers &&
                         broker.last_checkpoint->recovery.offset != broker.preparing->recovery.offset;

@@ -15,9 +15,10 @@
 namespace tickerlake::kafka {
 namespace {
 
-Result<Buffer> gzip(ByteView bytes) {
+Result<Buffer> gzip(ByteView bytes, std::optional<int> level) {
   z_stream stream{};
-  if (deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK) {
+  if (deflateInit2(&stream, level.value_or(Z_DEFAULT_COMPRESSION), Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) !=
+      Z_OK) {
     return fail(ErrorCode::exhausted, "zlib can't start");
   }
   const std::unique_ptr<z_stream, void (*)(z_stream*)> owner(&stream, [](z_stream* s) { deflateEnd(s); });
@@ -50,17 +51,20 @@ Buffer snap(ByteView bytes) {
   return result;
 }
 
-Result<Buffer> lz4(ByteView bytes) {
-  Buffer result(LZ4F_compressFrameBound(bytes.size(), nullptr));
-  const std::size_t size = LZ4F_compressFrame(result.data(), result.size(), bytes.data(), bytes.size(), nullptr);
+Result<Buffer> lz4(ByteView bytes, std::optional<int> level) {
+  LZ4F_preferences_t preferences{};
+  preferences.compressionLevel = level.value_or(0);
+  Buffer result(LZ4F_compressFrameBound(bytes.size(), &preferences));
+  const std::size_t size = LZ4F_compressFrame(result.data(), result.size(), bytes.data(), bytes.size(), &preferences);
   if (LZ4F_isError(size)) return fail(ErrorCode::internal, std::string("LZ4: ") + LZ4F_getErrorName(size));
   result.resize(size);
   return result;
 }
 
-Result<Buffer> zstd(ByteView bytes) {
+Result<Buffer> zstd(ByteView bytes, std::optional<int> level) {
   Buffer result(ZSTD_compressBound(bytes.size()));
-  const std::size_t size = ZSTD_compress(result.data(), result.size(), bytes.data(), bytes.size(), ZSTD_CLEVEL_DEFAULT);
+  const std::size_t size =
+      ZSTD_compress(result.data(), result.size(), bytes.data(), bytes.size(), level.value_or(ZSTD_CLEVEL_DEFAULT));
   if (ZSTD_isError(size)) return fail(ErrorCode::internal, std::string("zstd: ") + ZSTD_getErrorName(size));
   result.resize(size);
   return result;
@@ -88,18 +92,18 @@ Result<Buffer> decompress(Codec codec, ByteView bytes, std::size_t max_size) {
   return output;
 }
 
-Result<Buffer> compress(Codec codec, ByteView bytes) {
+Result<Buffer> compress(Codec codec, ByteView bytes, std::optional<int> level) {
   switch (codec) {
     case Codec::none:
       return Buffer(bytes.begin(), bytes.end());
     case Codec::gzip:
-      return gzip(bytes);
+      return gzip(bytes, level);
     case Codec::snappy:
       return snap(bytes);
     case Codec::lz4:
-      return lz4(bytes);
+      return lz4(bytes, level);
     case Codec::zstd:
-      return zstd(bytes);
+      return zstd(bytes, level);
   }
   return fail(ErrorCode::invalid_argument, "unknown compression codec " + std::to_string(static_cast<int>(codec)));
 }

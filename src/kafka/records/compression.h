@@ -1,5 +1,7 @@
 #pragma once
 // The codecs of record batches: gzip, snappy (raw and in Java's "xerial" blocks), LZ4 frames, zstd.
+#include <optional>
+
 #include "base/bytes.h"
 #include "base/result.h"
 #include "kafka/records/batch.h"
@@ -10,6 +12,7 @@ namespace tickerlake::kafka {
 Result<Buffer> decompress(Codec codec, ByteView bytes, std::size_t max_size);
 
 /// Snappy is written in xerial blocks, which every client reads.
-Result<Buffer> compress(Codec codec, ByteView bytes);
+/// level: as the codec counts, within its range; none: its default. Snappy has no levels.
+Result<Buffer> compress(Codec codec, ByteView bytes, std::optional<int> level = std::nullopt);
 
 }  // namespace tickerlake::kafka

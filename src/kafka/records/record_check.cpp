@@ -88,15 +88,19 @@ class Source {
 };
 
 /// A length and that many bytes, of which there are at most left; -1 for null where that may be.
-bool skip_sized(Source& source, std::int64_t end, std::int64_t least) {
-  std::int64_t size = 0;
+bool skip_sized(Source& source, std::int64_t end, std::int64_t least, std::int64_t& size) {
   if (!source.varint(size) || size < least) return false;
   const auto left = end - static_cast<std::int64_t>(source.position());
   return size <= std::max<std::int64_t>(left, 0) &&
          source.skip(static_cast<std::uint64_t>(std::max<std::int64_t>(size, 0)));
 }
 
-bool skip_record(Source& source, std::int64_t expected_delta) {
+bool skip_sized(Source& source, std::int64_t end, std::int64_t least) {
+  std::int64_t size = 0;
+  return skip_sized(source, end, least, size);
+}
+
+bool skip_record(Source& source, std::int64_t expected_delta, std::int64_t& key_size) {
   std::int64_t size = 0, timestamp_delta = 0, offset_delta = 0, headers = 0;
   if (!source.varint(size) || size < 0 || size > INT32_MAX) return false;
   const std::int64_t end = static_cast<std::int64_t>(source.position()) + size;
@@ -105,7 +109,7 @@ bool skip_record(Source& source, std::int64_t expected_delta) {
       offset_delta != expected_delta) {
     return false;
   }
-  if (!skip_sized(source, end, -1) || !skip_sized(source, end, -1)) return false;  // key and value
+  if (!skip_sized(source, end, -1, key_size) || !skip_sized(source, end, -1)) return false;  // key and value
   if (!source.varint(headers) || headers < 0) return false;
   for (std::int64_t i = 0; i < headers; ++i) {
     if (!skip_sized(source, end, 0) || !skip_sized(source, end, -1)) return false;
@@ -115,10 +119,14 @@ bool skip_record(Source& source, std::int64_t expected_delta) {
 
 }  // namespace
 
-Result<void> check_records(const Batch& batch, std::size_t max_size) {
+Result<void> check_records(const Batch& batch, std::size_t max_size, std::optional<std::int32_t>* without_key) {
+  std::int64_t key_size = 0;
   TRY(Source source, Source::open(batch, max_size));
   for (std::int32_t i = 0; i < batch.header.record_count; ++i) {
-    if (skip_record(source, i)) continue;
+    if (skip_record(source, i, key_size)) {
+      if (without_key != nullptr && key_size < 0 && !*without_key) *without_key = i;
+      continue;
+    }
     if (source.failure()) return std::unexpected(*source.failure());
     return fail(ErrorCode::invalid_argument, "record " + std::to_string(i) + " of a batch is malformed");
   }

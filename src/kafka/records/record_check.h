@@ -1,5 +1,7 @@
 #pragma once
 // Whether a batch's records can be read: what a broker asks before it hands them to every consumer.
+#include <optional>
+
 #include "base/result.h"
 #include "kafka/records/batch.h"
 
@@ -9,6 +11,8 @@ namespace tickerlake::kafka {
 /// that count from 0, as many records as the header says and nothing behind them. ErrorCode::invalid_argument
 /// (INVALID_RECORD) when they don't hold; exhausted (MESSAGE_TOO_LARGE) when the records decompress to more than
 /// max_size bytes.
-Result<void> check_records(const Batch& batch, std::size_t max_size);
+/// without_key: is set to the number of the first record that has no key, where a caller wants to know.
+Result<void> check_records(const Batch& batch, std::size_t max_size,
+                           std::optional<std::int32_t>* without_key = nullptr);
 
 }  // namespace tickerlake::kafka

@@ -1,5 +1,6 @@
 #pragma once
-// DescribeConfigs (32), AlterConfigs (33), IncrementalAlterConfigs (44). Source: KIP-133, KIP-339, KIP-569.
+// DescribeConfigs (32), AlterConfigs (33), IncrementalAlterConfigs (44), ListConfigResources (74).
+// Source: KIP-133, KIP-339, KIP-569, KIP-714, KIP-1142.
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -181,6 +182,39 @@ struct AlterConfigsResponse {
   static void fields(auto& c, auto& m) {
     c(m.throttle_time_ms);
     c(m.responses);
+  }
+};
+
+struct ListConfigResourcesResponse;
+
+struct ListConfigResourcesRequest {
+  static constexpr auto api = Api{.key = 74, .name = "ListConfigResources", .versions = {0, 1}, .flexible_since = 0};
+  using Response = ListConfigResourcesResponse;
+
+  std::vector<std::int8_t> resource_types;  // none: all
+
+  static void fields(auto& c, auto& m) { c(m.resource_types, since(1)); }
+};
+
+struct ListConfigResourcesResponse {
+  struct Resource {
+    std::string resource_name;
+    std::int8_t resource_type = 16;
+
+    static void fields(auto& c, auto& m) {
+      c(m.resource_name);
+      c(m.resource_type, since(1));
+    }
+  };
+
+  std::int32_t throttle_time_ms = 0;
+  KafkaError error_code = KafkaError::none;
+  std::vector<Resource> config_resources;
+
+  static void fields(auto& c, auto& m) {
+    c(m.throttle_time_ms);
+    c(m.error_code);
+    c(m.config_resources);
   }
 };
 

@@ -1,5 +1,5 @@
 #pragma once
-// ElectLeaders (key 43). Source: KIP-183, KIP-460. A client's side only: a broker of one node has nobody to elect.
+// ElectLeaders (key 43). Source: KIP-183, KIP-460.
 #include <cstdint>
 #include <optional>
 #include <string>

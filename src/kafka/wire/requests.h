@@ -14,6 +14,7 @@
 #include "kafka/wire/offsets.h"
 #include "kafka/wire/produce.h"
 #include "kafka/wire/quorum.h"
+#include "kafka/wire/reassignments.h"
 #include "kafka/wire/topics.h"
 #include "kafka/wire/transaction_admin.h"
 #include "kafka/wire/transactions.h"
@@ -28,13 +29,14 @@ using AllRequests =
                 OffsetFetchRequest, FindCoordinatorRequest, JoinGroupRequest, HeartbeatRequest, LeaveGroupRequest,
                 SyncGroupRequest, DescribeGroupsRequest, ListGroupsRequest, ApiVersionsRequest, CreateTopicsRequest,
                 DeleteTopicsRequest, DeleteRecordsRequest, InitProducerIdRequest, OffsetForLeaderEpochRequest,
-                DescribeConfigsRequest, AlterConfigsRequest, DescribeLogDirsRequest, CreatePartitionsRequest,
-                DeleteGroupsRequest, IncrementalAlterConfigsRequest, OffsetDeleteRequest, DescribeClusterRequest,
-                DescribeTopicPartitionsRequest, AddPartitionsToTxnRequest, AddOffsetsToTxnRequest, EndTxnRequest,
-                WriteTxnMarkersRequest, TxnOffsetCommitRequest, DescribeProducersRequest, DescribeTransactionsRequest,
-                ListTransactionsRequest>;
+                DescribeConfigsRequest, ListConfigResourcesRequest, AlterConfigsRequest, DescribeLogDirsRequest,
+                CreatePartitionsRequest, DeleteGroupsRequest, IncrementalAlterConfigsRequest, OffsetDeleteRequest,
+                DescribeClusterRequest, DescribeTopicPartitionsRequest, AddPartitionsToTxnRequest,
+                AddOffsetsToTxnRequest, EndTxnRequest, WriteTxnMarkersRequest, TxnOffsetCommitRequest,
+                DescribeProducersRequest, DescribeTransactionsRequest, ListTransactionsRequest, ElectLeadersRequest,
+                AlterPartitionReassignmentsRequest, ListPartitionReassignmentsRequest, AlterReplicaLogDirsRequest>;
 
 /// What this program asks other brokers and does not answer itself.
-using AskedRequests = RequestList<ElectLeadersRequest, DescribeQuorumRequest>;
+using AskedRequests = RequestList<DescribeQuorumRequest>;
 
 }  // namespace tickerlake::kafka

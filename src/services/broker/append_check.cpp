@@ -67,8 +67,14 @@ std::expected<kafka::Batch, AppendError> check_append(ByteView bytes, Origin ori
     return refuse(refusal_of(checked.error().code), checked.error().message);
   }
   if (origin == Origin::client) {
-    if (const auto read = kafka::check_records(*batch, kafka::max_decompressed_batch); !read) {
+    std::optional<std::int32_t> without_key;
+    if (const auto read = kafka::check_records(*batch, kafka::max_decompressed_batch, &without_key); !read) {
       return refuse(refusal_of(read.error().code), read.error().message);
+    }
+    if (config.compacted && without_key && !header.is_control()) {
+      AppendError refused{Refusal::invalid_record, "Compacted topic cannot accept message without key."};
+      refused.record = without_key;
+      return std::unexpected(std::move(refused));
     }
     if (header.is_control()) return refuse(Refusal::invalid_record, "clients must not write control batches");
     if (header.is_transactional() && !header.has_producer()) {

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "services/broker/broker_configs.h"
 #include "services/broker/connection.h"
 #include "services/broker/fetch_sessions.h"
 #include "services/broker/groups/groups.h"
@@ -49,7 +50,22 @@ Result<std::unique_ptr<Broker>> Broker::start(BrokerOptions options, io::Listene
 
   std::unique_ptr<Broker> broker(new Broker(std::move(options), log));
   const BrokerOptions& set = broker->options_;
+  TRY(broker->configs_, BrokerConfigs::open(set.directory / "broker-configs", set.live_settings));
+  const LiveSettings live = broker->configs_->live();
+  topic_options.inherited = live.inherited;
+  topic_options.cleaner = live.cleaner;
+  topic_options.cleaner.enabled = set.log_cleaner;
+  topic_options.producer_expiration_ms = live.producer_expiration_ms;
+  topic_options.retention_interval = set.retention_check_interval;
   TRY(broker->topics_, Topics::open(set.directory, topic_options, broker->clock_, log));
+  broker->configs_->start([&topics = *broker->topics_, &set](const LiveSettings& changed) -> Result<void> {
+    CHECK(topics.set_inherited(changed.inherited));
+    CleanerSettings cleaner = changed.cleaner;
+    cleaner.enabled = set.log_cleaner;
+    topics.cleaner().set(cleaner);
+    topics.set_producer_expiration(changed.producer_expiration_ms);
+    return {};
+  });
   TRY(broker->producer_ids_, ProducerIds::open(set.directory / "next-producer-id"));
   TRY(broker->groups_, Groups::open(*broker->topics_, broker->clock_, set.group_retention_ms, log.named("groups")));
   TRY(broker->transactions_,

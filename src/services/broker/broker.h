@@ -1,6 +1,7 @@
 #pragma once
 // A single-node Kafka broker: the topics of one folder, served to the clients of one listener.
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -17,6 +18,7 @@
 namespace tickerlake::broker {
 
 class FetchSessions;  // fetch_sessions.h: default-constructible, thread-safe
+class BrokerConfigs;
 class Groups;
 class ProducerIds;
 class Topics;
@@ -37,8 +39,11 @@ struct BrokerOptions {
   std::int64_t transactional_id_expiration_ms = 7 * 24 * 3'600'000ll;  // transactional.id.expiration.ms
   std::chrono::milliseconds idle_timeout = longest_idle;
   int max_connections = io::max_connections;
-  Metrics metrics;                                // where it counts
-  std::chrono::milliseconds slow_request{1'000};  // requests that take so long are logged
+  std::map<std::string, std::string, std::less<>> live_settings;  // those of broker_configs.h, by Kafka's names
+  std::chrono::milliseconds retention_check_interval{300'000};    // log.retention.check.interval.ms
+  bool log_cleaner = true;                                        // log.cleaner.enable
+  Metrics metrics;                                                // where it counts
+  std::chrono::milliseconds slow_request{1'000};                  // requests that take so long are logged
 };
 
 /// Thread-safe. Lock order: Transactions before Groups before Topics before Partition.
@@ -55,6 +60,7 @@ class Broker {
 
   // What the handlers in api/ work with.
   const BrokerOptions& options() const { return options_; }  // cluster id and advertised endpoint filled in
+  BrokerConfigs& configs() { return *configs_; }
   Topics& topics() { return *topics_; }
   Groups& groups() { return *groups_; }
   Transactions& transactions() { return *transactions_; }
@@ -75,6 +81,7 @@ class Broker {
   const Log log_;
   const BrokerMetrics metrics_;
   SystemClock clock_;
+  std::unique_ptr<BrokerConfigs> configs_;
   std::unique_ptr<Topics> topics_;
   std::unique_ptr<ProducerIds> producer_ids_;
   std::unique_ptr<Groups> groups_;

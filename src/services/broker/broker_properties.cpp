@@ -7,6 +7,7 @@
 #include <charconv>
 #include <limits>
 
+#include "services/broker/broker_configs.h"
 #include "services/broker/frame_reader.h"
 #include "services/broker/topics.h"
 
@@ -39,6 +40,16 @@ constexpr std::array properties = {
         [](const BrokerOptions& options) -> std::int64_t { return options.idle_timeout.count(); },
         [](BrokerOptions& options, std::int64_t value) { options.idle_timeout = std::chrono::milliseconds(value); },
         "After this long without a request a connection is closed."},
+    Property{"log.cleaner.enable", boolean, 0, 1,
+             [](const BrokerOptions& options) -> std::int64_t { return options.log_cleaner; },
+             [](BrokerOptions& options, std::int64_t value) { options.log_cleaner = value != 0; },
+             "Whether logs are compacted whose cleanup.policy asks for it."},
+    Property{"log.retention.check.interval.ms", int64, 1, most_int,
+             [](const BrokerOptions& options) -> std::int64_t { return options.retention_check_interval.count(); },
+             [](BrokerOptions& options, std::int64_t value) {
+               options.retention_check_interval = std::chrono::milliseconds(value);
+             },
+             "Time between two looks for segments that have expired."},
     Property{"max.connections", int32, 1, io::max_connections,
              [](const BrokerOptions& options) -> std::int64_t { return options.max_connections; },
              [](BrokerOptions& options, std::int64_t value) { options.max_connections = static_cast<int>(value); },
@@ -91,6 +102,10 @@ std::string text(const Property& property, std::int64_t value) {
 }  // namespace
 
 Result<void> set_property(BrokerOptions& options, std::string_view name, std::string_view value) {
+  if (BrokerConfigs::is_live(name)) {  // checked with the others of their kind
+    options.live_settings[std::string(name)] = value;
+    return BrokerConfigs::check(options.live_settings);
+  }
   const auto found = std::ranges::find(properties, name, &Property::name);
   if (found == properties.end()) {
     return fail(ErrorCode::invalid_argument, fmt::format("the broker has no setting {} that could be set", name));

@@ -27,6 +27,14 @@ TEST(BrokerProperties, are_set_by_kafkas_names_and_described_as_set) {
   EXPECT_TRUE(idle->is_default);
 }
 
+TEST(BrokerProperties, those_that_topics_fall_back_to_and_the_cleaners_wait_for_the_start) {
+  BrokerOptions options;
+  ASSERT_TRUE(set_property(options, "log.retention.hours", "2").has_value());
+  ASSERT_TRUE(set_property(options, "log.cleaner.backoff.ms", "5").has_value());
+  EXPECT_EQ(options.live_settings.size(), 2u);
+  EXPECT_FALSE(set_property(options, "log.segment.bytes", "x").has_value());
+}
+
 TEST(BrokerProperties, refuse_what_they_dont_know_and_what_is_out_of_range) {
   BrokerOptions options;
   for (const auto& [name, value] : {std::pair{"num.partitions", "0"},

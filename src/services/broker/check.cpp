@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "kafka/records/records.h"
+#include "services/broker/broker_configs.h"
 #include "services/broker/groups/group_records.h"
 #include "services/broker/groups/offset_log.h"
 #include "services/broker/log/check.h"
@@ -40,7 +41,7 @@ class TopicCheck {
     services::check_temporary_files(fsck_, directory_);
     list();
     const TopicRecord record = read_record(name);
-    const auto config = TopicConfig::parse(record.config, record.internal);
+    const auto config = TopicConfig::parse(record.config);
     if (!config) {
       fsck_.say({.place = fsck_.shown(directory_ / topic_file),
                  .problem = config.error().message,
@@ -209,6 +210,14 @@ void check_small_files(Fsck& fsck, const io::Path& directory) {
               .lost = "the cluster's id: sinks take the topics for another cluster's",
               .remedy = "make a new one; or put the old one there by hand, as the sinks' plans have it"},
              [&] { return io::write_file_atomically(cluster, kafka::Uuid::random().text() + "\n"); });
+  }
+  const io::Path configs = directory / "broker-configs";
+  if (const auto opened = BrokerConfigs::open(configs, {}); !opened) {
+    fsck.say({.place = fsck.shown(configs),
+              .problem = opened.error().message,
+              .lost = "the broker's settings that were changed while it ran",
+              .remedy = "move it to lost+found. Without that no server starts"},
+             [&] { return fsck.set_aside(configs); });
   }
   const io::Path producers = directory / "next-producer-id";
   const auto text = io::read_file(producers);

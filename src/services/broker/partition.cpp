@@ -7,8 +7,11 @@
 
 #include "base/panic.h"
 #include "io/fault_point.h"
+#include "kafka/records/batch_rewrite.h"
+#include "kafka/records/records.h"
 #include "services/broker/append_check.h"
 #include "services/broker/log/partition_log.h"
+#include "services/broker/log/segment_scan.h"
 
 namespace tickerlake::broker {
 
@@ -16,6 +19,19 @@ namespace {
 
 void sync_or_panic(const io::File& file) {
   if (auto synced = file.sync(); !synced) panic(synced.error().message);
+}
+
+std::optional<int> level_of(const TopicConfig& config) {
+  switch (*config.codec) {
+    case kafka::Codec::gzip:
+      return static_cast<int>(config.gzip_level);
+    case kafka::Codec::lz4:
+      return static_cast<int>(config.lz4_level);
+    case kafka::Codec::zstd:
+      return static_cast<int>(config.zstd_level);
+    default:
+      return std::nullopt;
+  }
 }
 
 }  // namespace
@@ -47,6 +63,18 @@ std::expected<Appended, AppendError> Partition::append(ByteView bytes, Origin or
   const TopicConfig config = settings();
   auto checked = check_append(bytes, origin, config, now_ms);
   if (!checked) return std::unexpected(std::move(checked.error()));
+  Buffer recompressed;
+  if (config.codec && *config.codec != checked->header.codec() && !checked->header.is_control()) {
+    auto done = kafka::recompress(*checked, *config.codec, level_of(config), kafka::max_decompressed_batch);
+    if (!done) return std::unexpected(AppendError{Refusal::invalid_record, done.error().message});
+    recompressed = *std::move(done);
+    bytes = recompressed;
+    checked->header = *kafka::parse_batch_header(bytes);
+    checked->bytes = bytes;
+    if (checked->header.size() > std::min(config.segment_bytes, max_batch_size)) {
+      return std::unexpected(AppendError{Refusal::too_large, "the batch is too large in the topic's compression.type"});
+    }
+  }
   kafka::BatchHeader header = checked->header;
 
   // Only the header changes, except for LogAppendTime, whose CRC covers everything.
@@ -229,6 +257,9 @@ void Partition::close() {
     MutexLock lock(mutex_);
     closed_ = true;
     for (FetchSignal* watcher : watchers_) watcher->notify();
+  }
+  {
+    MutexLock compaction_ended(compaction_mutex_);
   }
   sync();
 }

@@ -25,6 +25,7 @@
 
 namespace tickerlake::broker {
 
+class Compaction;
 class PartitionLog;
 
 /// Why a batch was not appended. api/produce.cpp maps these to Kafka's error codes.
@@ -43,6 +44,7 @@ enum class Refusal {
 struct AppendError {
   Refusal why = Refusal::storage;
   std::string message;
+  std::optional<std::int32_t> record{};  // which of the batch's records it is about
 };
 
 /// Who appends: clients may not write control batches; the broker's own coordinators may.
@@ -83,14 +85,20 @@ struct TimestampedOffset {
   TimestampMs timestamp_ms = -1;
 };
 
+/// What a pass of compaction may use.
+struct CompactionLimits {
+  std::int64_t key_bytes = 128_MiB;  // for what it knows of keys; what does not fit waits for the next pass
+  std::function<void(std::int64_t bytes)> pace{};  // is told of bytes read and written; may wait
+};
+
 /// One partition of one topic. Thread-safe.
 ///
 /// Durability: append() returns after the write to the page cache (survives kill -9). The group-commit thread then
 /// syncs, moves the high watermark to what is on disk and completes when_durable(). Fetches end at the high watermark,
 /// so no consumer ever sees a record that a power loss can take back.
 ///
-/// Lock order: checkpoint_mutex_, sync_mutex_, mutex_, then GroupCommit::mutex_ and FetchSignal's. Completions run
-/// without any lock, on the thread that synced; they must not block, least of all in append_durably().
+/// Lock order: compaction_mutex_, checkpoint_mutex_, sync_mutex_, mutex_, then GroupCommit::mutex_ and FetchSignal's.
+/// Completions run without any lock, on the thread that synced; they must not block, least of all in append_durably().
 class Partition final : public Syncable, public std::enable_shared_from_this<Partition> {
  public:
   /// Called once, when what was waited for is on disk.
@@ -140,12 +148,24 @@ class Partition final : public Syncable, public std::enable_shared_from_this<Par
   /// ErrorCode::invalid_argument when `before` is above the high watermark.
   Result<Offset> delete_records(Offset before) TL_EXCLUDES(mutex_);
 
+  const io::Path& directory() const { return directory_; }
   TopicConfig settings() const TL_EXCLUDES(mutex_);
   void set_config(const TopicConfig& config) TL_EXCLUDES(mutex_);
-  /// Drops what retention.ms and retention.bytes say, and what lies below the log start.
-  void apply_retention() TL_EXCLUDES(mutex_);
+  /// Drops what retention.ms and retention.bytes say, what lies below the log start, and producers that have been
+  /// silent for so long.
+  void apply_retention(TimestampMs producer_expiration = producer_expiration_ms) TL_EXCLUDES(mutex_);
   /// Checkpoints where one is due, removes files that are. Called every few seconds by a background thread.
   void maintain() TL_EXCLUDES(mutex_);
+
+  /// How dirty the log is, from 0 to 1, when compaction is due; 0 when it is not.
+  double compaction_due() TL_EXCLUDES(mutex_);
+  struct Compacted {
+    Offset until;  // everything before was compacted
+    std::int64_t bytes_before = 0, bytes_after = 0;
+  };
+  /// Compacts what can be compacted, due or not; close() ends it early (ErrorCode::unavailable). After any other error
+  /// the partition is not compacted again before the next start.
+  Result<Compacted> compact(const CompactionLimits& limits) TL_EXCLUDES(mutex_, compaction_mutex_);
 
   /// While it lives, appends that become durable (and close()) notify the signal.
   class Watch {
@@ -184,11 +204,20 @@ class Partition final : public Syncable, public std::enable_shared_from_this<Par
   Result<void> write_checkpoint() TL_EXCLUDES(mutex_);
   bool needs_checkpoint(bool at_once) TL_EXCLUDES(mutex_);
   void remove_doomed(TimestampMs now_ms) TL_EXCLUDES(mutex_);
+  /// What compaction may work on, as it is now.
+  struct Cleanable;
+  Cleanable cleanable() TL_EXCLUDES(mutex_);
+  Result<Compacted> compact_sources(const Cleanable& found, Compaction& compaction, const CompactionLimits& limits)
+      TL_REQUIRES(compaction_mutex_) TL_EXCLUDES(mutex_);
+  /// Lets the segment in the folder of cleaned ones take the place of those that begin in [base, next).
+  Result<void> swap_in(Offset base, Offset next) TL_REQUIRES(compaction_mutex_) TL_EXCLUDES(mutex_);
 
   // constant after construction
   const Environment environment_;
   const Log read_log_;  // limited: a consumer asks again and again for what can't be read
   const io::Path directory_;
+
+  Mutex compaction_mutex_;  // one pass at a time; close() waits for it, so that it never outlives the folder
 
   Mutex checkpoint_mutex_;  // one checkpoint at a time
   std::optional<Checkpoint> last_checkpoint_ TL_GUARDED_BY(checkpoint_mutex_);
@@ -201,6 +230,8 @@ class Partition final : public Syncable, public std::enable_shared_from_this<Par
   TopicConfig config_ TL_GUARDED_BY(mutex_);
   Durability<Completion> durability_ TL_GUARDED_BY(mutex_);
   bool closed_ TL_GUARDED_BY(mutex_) = false;
+  bool cleaning_ TL_GUARDED_BY(mutex_) = false;     // retention leaves the segments alone meanwhile
+  bool uncleanable_ TL_GUARDED_BY(mutex_) = false;  // compaction failed
   std::unordered_map<ProducerId, std::int16_t> admitted_ TL_GUARDED_BY(mutex_);  // to their present transaction
   std::vector<FetchSignal*> watchers_ TL_GUARDED_BY(mutex_);
   std::vector<Doomed> doomed_ TL_GUARDED_BY(mutex_);

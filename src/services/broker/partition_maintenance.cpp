@@ -50,20 +50,21 @@ bool Partition::needs_checkpoint(bool at_once) {
   if (closed_ && !at_once) return false;
   const LogPosition end = log_->end();
   if (!last_checkpoint_) return end.offset > Offset(0);
-  if (last_checkpoint_->log_start != log_->log_start()) return true;
+  if (last_checkpoint_->log_start != log_->log_start() || last_checkpoint_->cleaned != log_->cleaned()) return true;
   const LogPosition& covered = last_checkpoint_->recovery;
   if (covered == end) return false;
   if (at_once || covered.segment != end.segment || end.position - covered.position >= checkpoint_bytes) return true;
   return environment_.clock.now_ms() - last_checkpoint_ms_ >= checkpoint_interval_ms;
 }
 
-void Partition::apply_retention() {
+void Partition::apply_retention(TimestampMs producer_expiration) {
   const TimestampMs now_ms = environment_.clock.now_ms();
   Result<std::vector<Offset>> expired;
   {
     MutexLock lock(mutex_);
     if (closed_) return;
-    log_->expire_producers(now_ms);
+    log_->expire_producers(now_ms, producer_expiration);
+    if (cleaning_) return;
     expired = log_->take_expired(config_, durability_.durable().offset, now_ms);
     if (expired) {
       for (Offset base : *expired) doomed_.push_back({base, now_ms + config_.file_delete_delay_ms});

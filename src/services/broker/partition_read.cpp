@@ -62,6 +62,7 @@ std::expected<Fetched, FetchError> Partition::read(Offset from, std::int64_t max
     PartitionLog::Range range;
     Fetched fetched;
     Offset upper;
+    std::int64_t generation = 0;
     {
       MutexLock lock(mutex_);
       if (closed_) return std::unexpected(FetchError::closed);
@@ -75,6 +76,7 @@ std::expected<Fetched, FetchError> Partition::read(Offset from, std::int64_t max
       auto located = log_->locate(from, max_bytes, durability_.durable(), upper);
       if (!located) return std::unexpected(read_failed(located.error()));
       range = *std::move(located);
+      generation = log_->generation();
     }
     if (range.upper) {
       const auto undecided = [&](const kafka::BatchHeader& h, std::int64_t) { return h.base_offset >= upper.value(); };
@@ -88,6 +90,8 @@ std::expected<Fetched, FetchError> Partition::read(Offset from, std::int64_t max
       fetched.batches = *std::move(slice);
       if (isolation == Isolation::read_uncommitted || fetched.batches.empty()) return fetched;
       MutexLock lock(mutex_);
+      // Compaction has replaced segments since: these batches may be of transactions that the indexes forgot.
+      if (generation != log_->generation()) continue;
       const auto aborted = log_->aborted_in(from, fetched.batches.position + fetched.batches.length, upper);
       if (!aborted) return std::unexpected(read_failed(aborted.error()));
       for (const AbortedEntry& entry : *aborted) {
@@ -142,7 +146,7 @@ Result<std::optional<TimestampedOffset>> Partition::find_max_timestamp() {
   std::int64_t best = range->start;
   TimestampMs largest = -1;
   const auto larger = [&](const kafka::BatchHeader& h, std::int64_t at) {
-    if (h.max_timestamp > largest) {
+    if (h.record_count > 0 && h.max_timestamp > largest) {
       largest = h.max_timestamp;
       best = at;
     }
@@ -150,7 +154,10 @@ Result<std::optional<TimestampedOffset>> Partition::find_max_timestamp() {
   };
   if (range->start >= range->limit) range->start = 0;
   TRY(const std::int64_t end, find_batch(*range->file, range->start, range->limit, larger));
-  if (end == 0) return std::optional<TimestampedOffset>();
+  if (largest < 0 && range->start > 0) {  // compaction left only the name of the batch that had it
+    CHECK(find_batch(*range->file, 0, range->start, larger));
+  }
+  if (end == 0 || largest < 0) return std::optional<TimestampedOffset>();
   return first_record_since(*range->file, best, largest);
 }
 

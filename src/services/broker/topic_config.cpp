@@ -3,145 +3,202 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <functional>
 #include <limits>
+
+#include "services/broker/topic_settings.h"
 
 namespace tickerlake::broker {
 
 namespace {
 
-constexpr std::int64_t no_limit = std::numeric_limits<std::int64_t>::max();
-constexpr std::int64_t least_segment_bytes = 16_KiB;
-constexpr std::int64_t most_int = std::numeric_limits<std::int32_t>::max();
-
-Result<void> one_of(std::string_view name, std::string_view value, std::initializer_list<std::string_view> allowed) {
-  if (std::ranges::find(allowed, value) != allowed.end()) return {};
-  return fail(ErrorCode::invalid_argument,
-              fmt::format("{} must be one of {}, not \"{}\"", name, fmt::join(allowed, ", "), value));
-}
-
-/// A setting: how it is shown, what it may be, where it goes. Numbers have a target; texts a check of their own.
-struct Setting {
-  std::string_view name;
-  std::string_view fallback;
-  ConfigType type;
-  std::int64_t least = 0;
-  std::int64_t most = no_limit;
-  std::int64_t TopicConfig::* target = nullptr;
-  std::string_view documentation;
-};
-
-using enum ConfigType;
-
-/// In the order of their names.
-constexpr std::array settings = {
-    Setting{
-        "cleanup.policy", "delete", list, 0, 0, nullptr,
-        "What happens to old segments: \"delete\" by time and size. Compaction is not supported for clients' topics."},
-    Setting{"compression.type", "producer", string, 0, 0, nullptr,
-            "\"producer\": batches are stored in the codec they came in. Recompression is not supported."},
-    Setting{"delete.retention.ms", "86400000", int64, 0, no_limit, nullptr,
-            "How long compaction keeps tombstones. Without effect where cleanup.policy is delete."},
-    Setting{"file.delete.delay.ms", "60000", int64, 0, no_limit, &TopicConfig::file_delete_delay_ms,
-            "How long the files of an expired segment stay on disk."},
-    Setting{"flush.messages", "9223372036854775807", int64, 1, no_limit, nullptr,
-            "Without effect: every append is synced by the group commit."},
-    Setting{"flush.ms", "9223372036854775807", int64, 0, no_limit, nullptr,
-            "Without effect: every append is synced by the group commit."},
-    Setting{"index.interval.bytes", "4096", int32, 0, most_int, &TopicConfig::index_interval_bytes,
-            "Bytes of the log between two entries of its offset index."},
-    Setting{"max.message.bytes", "1048588", int32, 0, most_int, &TopicConfig::max_message_bytes,
-            "The largest record batch that is accepted, in bytes."},
-    Setting{"message.timestamp.after.max.ms", "3600000", int64, 0, no_limit, &TopicConfig::timestamp_after_max_ms,
-            "How far ahead of the broker's clock a record's timestamp may be."},
-    Setting{"message.timestamp.before.max.ms", "9223372036854775807", int64, 0, no_limit,
-            &TopicConfig::timestamp_before_max_ms, "How far behind the broker's clock a record's timestamp may be."},
-    Setting{"message.timestamp.type", "CreateTime", string, 0, 0, nullptr,
-            "CreateTime: the producer's timestamps; LogAppendTime: the broker's clock at the append."},
-    Setting{"min.insync.replicas", "1", int32, 1, 1, nullptr, "One node holds every partition once."},
-    Setting{"retention.bytes", "-1", int64, -1, no_limit, &TopicConfig::retention_bytes,
-            "A partition's size above which its oldest segments go; -1 for no limit."},
-    Setting{"retention.ms", "604800000", int64, -1, no_limit, &TopicConfig::retention_ms,
-            "Age of a segment's youngest record (by its timestamp) at which the segment goes; -1 for never."},
-    // Each segment keeps three files open, so that tiny ones would use them all up.
-    Setting{"segment.bytes", "1073741824", int32, least_segment_bytes, most_int, &TopicConfig::segment_bytes,
-            "Size at which a new segment begins."},
-    Setting{"segment.ms", "604800000", int64, 1, no_limit, &TopicConfig::segment_ms,
-            "Age (by the broker's clock) at which a new segment begins."},
-    Setting{"unclean.leader.election.enable", "false", boolean, 0, 0, nullptr, "Without effect: there is one replica."},
-};
-
 const Setting* find_setting(std::string_view name) {
+  const auto settings = topic_settings();
   const auto found = std::ranges::find(settings, name, &Setting::name);
   return found == settings.end() ? nullptr : &*found;
 }
 
-Result<std::int64_t> parse_number(const Setting& setting, std::string_view value) {
-  std::int64_t number = 0;
-  const auto [stop, error] = std::from_chars(value.data(), value.data() + value.size(), number);
-  if (error != std::errc() || stop != value.data() + value.size()) {
-    return fail(ErrorCode::invalid_argument, fmt::format("{} must be a whole number, not \"{}\"", setting.name, value));
-  }
-  if (number < setting.least || number > setting.most) {
-    return fail(ErrorCode::invalid_argument,
-                fmt::format("{} must be from {} to {}, not {}", setting.name, setting.least, setting.most, number));
-  }
+/// As Kafka's ConfigException words it.
+std::unexpected<Error> invalid(const Setting& setting, std::string_view value, std::string_view why) {
+  return fail(ErrorCode::invalid_argument,
+              fmt::format("Invalid value {} for configuration {}: {}", value, setting.name, why));
+}
+
+template <class Number>
+std::optional<Number> number_of(std::string_view text) {
+  Number number{};
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || stop != text.data() + text.size()) return std::nullopt;
   return number;
 }
 
-Result<void> apply_text(TopicConfig& config, std::string_view name, std::string_view value, bool internal) {
-  if (name == "cleanup.policy") {
-    if (value.find("compact") != std::string_view::npos && !internal) {
-      return fail(ErrorCode::invalid_argument, "cleanup.policy=compact is not supported: only \"delete\" is");
-    }
-    CHECK(one_of(name, value, {"delete", "compact", "compact,delete", "delete,compact"}));
-    config.compacted = value != "delete";
-  } else if (name == "compression.type") {
-    return one_of(name, value, {"producer"});
-  } else if (name == "message.timestamp.type") {
-    CHECK(one_of(name, value, {"CreateTime", "LogAppendTime"}));
+Result<void> apply_integer(TopicConfig& config, const Setting& setting, std::string_view value) {
+  const bool is_int = setting.type == ConfigType::int32;
+  const auto number = number_of<std::int64_t>(value);
+  if (!number || (is_int && *number != static_cast<std::int32_t>(*number))) {
+    return invalid(setting, value, is_int ? "Not a number of type INT" : "Not a number of type LONG");
+  }
+  if (*number < setting.least) return invalid(setting, value, fmt::format("Value must be at least {}", setting.least));
+  if (*number > setting.most) {
+    return invalid(setting, value, fmt::format("Value must be no more than {}", setting.most));
+  }
+  if (setting.target != nullptr) config.*(setting.target) = *number;
+  return {};
+}
+
+Result<void> apply_ratio(TopicConfig& config, const Setting& setting, std::string_view value) {
+  const auto number = number_of<double>(value);
+  if (!number) return invalid(setting, value, "Not a number of type DOUBLE");
+  if (!(*number >= 0)) return invalid(setting, value, "Value must be at least 0");
+  if (*number > 1) return invalid(setting, value, "Value must be no more than 1");
+  config.min_cleanable_dirty_ratio = *number;
+  return {};
+}
+
+std::vector<std::string_view> split(std::string_view list) {
+  std::vector<std::string_view> parts;
+  while (!list.empty()) {
+    const std::size_t comma = list.find(',');
+    std::string_view part = list.substr(0, comma);
+    while (part.starts_with(' ')) part.remove_prefix(1);
+    while (part.ends_with(' ')) part.remove_suffix(1);
+    if (!part.empty()) parts.push_back(part);
+    list = comma == std::string_view::npos ? std::string_view{} : list.substr(comma + 1);
+  }
+  return parts;
+}
+
+Result<void> check_text(const Setting& setting, std::string_view value) {
+  if (setting.type == ConfigType::boolean) {
+    if (value == "true" || value == "false") return {};
+    return invalid(setting, value, "Expected value to be either true or false");
+  }
+  if (setting.allowed.empty()) return {};
+  const auto allowed = split(setting.allowed);
+  const auto parts = setting.type == ConfigType::list ? split(value) : std::vector<std::string_view>{value};
+  for (const std::string_view part : parts) {
+    if (std::ranges::find(allowed, part) != allowed.end()) continue;
+    return invalid(setting, part, fmt::format("String must be one of: {}", setting.allowed));
+  }
+  if (parts.empty()) return invalid(setting, "[]", fmt::format("List must have one of: {}", setting.allowed));
+  return {};
+}
+
+Result<void> apply_text(TopicConfig& config, const Setting& setting, std::string_view value) {
+  CHECK(check_text(setting, value));
+  if (setting.name == "cleanup.policy") {
+    const auto policies = split(value);
+    config.compacted = std::ranges::find(policies, "compact") != policies.end();
+    config.deletes = std::ranges::find(policies, "delete") != policies.end();
+  } else if (setting.name == "compression.type") {
+    using enum kafka::Codec;
+    config.codec = value == "uncompressed" ? std::optional(none)
+                   : value == "gzip"       ? std::optional(gzip)
+                   : value == "snappy"     ? std::optional(snappy)
+                   : value == "lz4"        ? std::optional(lz4)
+                   : value == "zstd"       ? std::optional(zstd)
+                                           : std::nullopt;
+  } else if (setting.name == "message.timestamp.type") {
     config.timestamp_type = value == "LogAppendTime" ? TimestampType::log_append_time : TimestampType::create_time;
-  } else {
-    return one_of(name, value, {"true", "false"});
+  } else if (setting.name == "remote.storage.enable" && value == "true") {
+    return fail(ErrorCode::invalid_argument,
+                "Tiered Storage functionality is disabled in the broker. Topic cannot be configured with remote log "
+                "storage.");
   }
   return {};
 }
 
+Result<void> apply(TopicConfig& config, const Setting& setting, std::string_view value) {
+  switch (setting.type) {
+    case ConfigType::int32:
+    case ConfigType::int64:
+      return apply_integer(config, setting, value);
+    case ConfigType::decimal:
+      return apply_ratio(config, setting, value);
+    default:
+      return apply_text(config, setting, value);
+  }
+}
+
 }  // namespace
 
-Result<TopicConfig> TopicConfig::parse(const ConfigMap& set, bool internal) {
+Result<TopicConfig> TopicConfig::parse(const ConfigMap& set, const InheritedConfigs& inherited) {
   TopicConfig config;
+  for (const auto& [name, from] : inherited) {
+    if (set.contains(name)) continue;
+    if (const Setting* setting = find_setting(name)) CHECK(apply(config, *setting, from.value));
+  }
   for (const auto& [name, value] : set) {
     const Setting* setting = find_setting(name);
-    if (setting == nullptr)
-      return fail(ErrorCode::invalid_argument, fmt::format("unknown topic config name: {}", name));
-    if (setting->type == int32 || setting->type == int64) {
-      TRY(const std::int64_t number, parse_number(*setting, value));
-      if (setting->target != nullptr) config.*(setting->target) = number;
-    } else {
-      CHECK(apply_text(config, name, value, internal));
+    if (setting == nullptr) {
+      return fail(ErrorCode::invalid_argument, fmt::format("Unknown topic config name: {}", name));
     }
+    CHECK(apply(config, *setting, value));
+  }
+  if (config.min_compaction_lag_ms > config.max_compaction_lag_ms) {
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("conflict topic config setting min.compaction.lag.ms ({}) > max.compaction.lag.ms ({})",
+                            config.min_compaction_lag_ms, config.max_compaction_lag_ms));
   }
   return config;
 }
 
-std::vector<ConfigEntry> describe(const ConfigMap& set) {
+std::vector<ConfigEntry> describe(const ConfigMap& set, const InheritedConfigs& inherited) {
   std::vector<ConfigEntry> entries;
-  for (const Setting& setting : settings) {
-    const auto found = set.find(setting.name);
-    const bool is_default = found == set.end();
-    entries.push_back({std::string(setting.name), is_default ? std::string(setting.fallback) : found->second,
-                       is_default, setting.type, setting.documentation});
+  for (const Setting& setting : topic_settings()) {
+    ConfigEntry entry;
+    entry.name = setting.name;
+    entry.type = setting.type;
+    entry.documentation = setting.documentation;
+    if (const auto found = set.find(setting.name); found != set.end()) {
+      entry.synonyms.push_back({entry.name, found->second, ConfigSource::topic});
+    }
+    if (const auto found = inherited.find(setting.name); found != inherited.end()) {
+      entry.synonyms.push_back(found->second);
+    }
+    const std::string_view built_in = setting.broker_name.empty() ? setting.name : setting.broker_name;
+    entry.synonyms.push_back({std::string(built_in), std::string(setting.fallback), ConfigSource::built_in});
+    entry.value = entry.synonyms.front().value;
+    entry.source = entry.synonyms.front().source;
+    entry.is_default = entry.source == ConfigSource::built_in;
+    entries.push_back(std::move(entry));
   }
   return entries;
 }
 
 Result<ConfigType> config_type(std::string_view name) {
   const Setting* setting = find_setting(name);
-  if (setting == nullptr) return fail(ErrorCode::not_found, fmt::format("unknown topic config name: {}", name));
+  if (setting == nullptr) return fail(ErrorCode::not_found, fmt::format("Unknown topic config name: {}", name));
   return setting->type;
+}
+
+std::optional<TopicDefault> topic_default_of(std::string_view broker_name, std::string_view value) {
+  for (const Setting& setting : topic_settings()) {
+    if (setting.broker_name == broker_name) return TopicDefault{std::string(setting.name), std::string(value)};
+  }
+  for (const OtherUnit& other : other_units()) {
+    if (other.broker_name != broker_name) continue;
+    const auto number = number_of<std::int64_t>(value);
+    const bool scales = number && *number > 0 && *number <= std::numeric_limits<std::int64_t>::max() / other.factor;
+    return TopicDefault{std::string(other.topic_name),
+                        scales ? std::to_string(*number * other.factor) : std::string(value)};
+  }
+  return std::nullopt;
+}
+
+std::vector<ConfigEntry> describe_topic_defaults(const InheritedConfigs& inherited) {
+  std::vector<ConfigEntry> entries;
+  for (ConfigEntry& entry : describe({}, inherited)) {
+    const std::string& name = entry.synonyms.back().name;
+    const auto settings = topic_settings();
+    const auto setting = std::ranges::find(settings, entry.name, &Setting::name);
+    if (setting->broker_name.empty()) continue;
+    entry.name = name;
+    entries.push_back(std::move(entry));
+  }
+  std::ranges::sort(entries, {}, &ConfigEntry::name);
+  return entries;
 }
 
 }  // namespace tickerlake::broker

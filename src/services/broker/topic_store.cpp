@@ -109,10 +109,16 @@ Result<TopicRecord> TopicStore::read(std::string_view name) const {
   return record;
 }
 
-Result<void> TopicStore::create(std::string_view name, const TopicRecord& record) {
+Result<void> TopicStore::create(std::string_view name, const TopicRecord& record, const Fill& fill) {
   const io::Path made = making_ / random_uuid();
   CHECK(make_folder(made));
-  for (std::int32_t i = 0; i < record.partitions; ++i) CHECK(make_folder(made / std::to_string(i)));
+  for (std::int32_t i = 0; i < record.partitions; ++i) {
+    const io::Path folder = made / std::to_string(i);
+    CHECK(make_folder(folder));
+    if (!fill) continue;
+    CHECK(fill(i, folder));
+    CHECK(io::sync_directory(folder));
+  }
   CHECK(io::write_file_atomically(made / topic_file_name, record.encode()));  // syncs the folder's entries too
   io::fault_point("broker.topic.create.before");
   CHECK(io::rename(made, topics_ / name));

@@ -1,6 +1,7 @@
 #pragma once
 // Topics on disk: a folder each, made and removed by one rename. Layout: docs/formats/log.md.
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,7 +34,9 @@ class TopicStore {
   Result<std::vector<std::string>> discover();
   Result<TopicRecord> read(std::string_view name) const;
   /// The topic is there, with the folders of its partitions, or it is not: a crash leaves nothing between.
-  Result<void> create(std::string_view name, const TopicRecord& record);
+  /// fill: what the partitions' folders begin with.
+  using Fill = std::function<Result<void>(std::int32_t partition, const io::Path& folder)>;
+  Result<void> create(std::string_view name, const TopicRecord& record, const Fill& fill = {});
   Result<void> write(std::string_view name, const TopicRecord& record);
   /// Frees the name at once and durably; the bytes go with empty_trash().
   Result<void> remove(std::string_view name);

@@ -62,12 +62,16 @@ Topics::Topics(const io::Path& directory, Options options, const Clock& clock, L
       options_(options),
       clock_(clock),
       log_(std::move(log)),
-      group_commit_(log_, options_.metrics) {}
+      group_commit_(log_, options_.metrics),
+      cleaner_(options_.cleaner, log_.named("cleaner")),
+      producer_expiration_ms_(options_.producer_expiration_ms),
+      inherited_(options_.inherited) {}
 
 Result<std::unique_ptr<Topics>> Topics::open(const io::Path& directory, Options options, const Clock& clock, Log log) {
   std::unique_ptr<Topics> topics(new Topics(directory, options, clock, std::move(log)));
   CHECK(topics->discover());
   topics->maintenance_ = std::thread([t = topics.get()] { t->maintain_until_stopped(); });
+  topics->cleaner_.start([t = topics.get()] { return t->compacted(); });
   return topics;
 }
 
@@ -91,7 +95,7 @@ Result<std::shared_ptr<Topic>> Topics::make(std::string_view name, const TopicRe
   topic->id = record.id;
   topic->internal = record.internal;
   topic->config = record.config;
-  TRY(topic->settings, TopicConfig::parse(record.config, record.internal));
+  TRY(topic->settings, TopicConfig::parse(record.config, inherited()));
   return topic;
 }
 
@@ -118,7 +122,7 @@ Result<void> Topics::check_create(std::string_view name, std::int32_t partitions
     return fail(ErrorCode::already_exists, fmt::format("topic \"{}\" exists already", name));
   }
   CHECK(check_partition_count(partitions));
-  CHECK(TopicConfig::parse(config));
+  CHECK(TopicConfig::parse(config, inherited()));
   return {};
 }
 
@@ -174,7 +178,7 @@ Result<void> Topics::set_config(std::string_view name, const ConfigMap& config) 
   if (topic == nullptr) return no_topic(name);
   auto changed = std::make_shared<Topic>(*topic);
   changed->config = config;
-  TRY(changed->settings, TopicConfig::parse(config, topic->internal));
+  TRY(changed->settings, TopicConfig::parse(config, inherited()));
   CHECK(store_.write(name, {topic->id, topic->partition_count(), topic->internal, config}));
   for (const auto& partition : changed->partitions) partition->set_config(changed->settings);
   publish(std::move(changed));
@@ -206,6 +210,39 @@ std::vector<std::shared_ptr<const Topic>> Topics::all() const {
   return topics;
 }
 
+InheritedConfigs Topics::inherited() const {
+  MutexLock lock(mutex_);
+  return inherited_;
+}
+
+Result<void> Topics::set_inherited(const InheritedConfigs& inherited) {
+  MutexLock change(change_mutex_);
+  std::vector<std::shared_ptr<Topic>> changed;
+  for (const auto& topic : all()) {
+    auto& copy = changed.emplace_back(std::make_shared<Topic>(*topic));
+    auto settings = TopicConfig::parse(topic->config, inherited);
+    if (!settings) return std::unexpected(std::move(settings.error()).within("topic " + topic->name));
+    copy->settings = *settings;
+  }
+  {
+    MutexLock lock(mutex_);
+    inherited_ = inherited;
+  }
+  for (auto& topic : changed) {
+    for (const auto& partition : topic->partitions) partition->set_config(topic->settings);
+    publish(std::move(topic));
+  }
+  return {};
+}
+
+std::vector<std::shared_ptr<Partition>> Topics::compacted() const {
+  std::vector<std::shared_ptr<Partition>> found;
+  for (const auto& topic : all()) {
+    if (topic->settings.compacted) found.insert(found.end(), topic->partitions.begin(), topic->partitions.end());
+  }
+  return found;
+}
+
 void Topics::maintain_until_stopped() {
   auto next_retention = std::chrono::steady_clock::now() + options_.retention_interval;
   while (true) {
@@ -215,7 +252,7 @@ void Topics::maintain_until_stopped() {
     if (retention_due) next_retention = now + options_.retention_interval;
     for (const auto& topic : all()) {
       for (const auto& partition : topic->partitions) {
-        if (retention_due) partition->apply_retention();
+        if (retention_due) partition->apply_retention(producer_expiration_ms_);
         partition->maintain();
       }
     }
@@ -227,6 +264,7 @@ void Topics::maintain_until_stopped() {
 }
 
 void Topics::begin_stop() {
+  cleaner_.begin_stop();
   {
     MutexLock change(change_mutex_);
     MutexLock lock(mutex_);
@@ -236,6 +274,7 @@ void Topics::begin_stop() {
   for (const auto& topic : all()) {
     for (const auto& partition : topic->partitions) partition->close();
   }
+  cleaner_.stop();
 }
 
 void Topics::close() {

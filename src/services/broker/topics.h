@@ -16,6 +16,7 @@
 #include "io/file.h"
 #include "services/broker/group_commit.h"
 #include "services/broker/ids.h"
+#include "services/broker/log_cleaner.h"
 #include "services/broker/partition.h"
 #include "services/broker/topic_config.h"
 #include "services/broker/topic_store.h"
@@ -52,6 +53,9 @@ class Topics {
     std::chrono::milliseconds maintenance_interval{5'000};  // checkpoints, removal of deleted files
     std::chrono::milliseconds retention_interval{300'000};  // log.retention.check.interval.ms
     std::int32_t max_partitions = broker::max_partitions;
+    CleanerSettings cleaner = {};
+    TimestampMs producer_expiration_ms = broker::producer_expiration_ms;
+    InheritedConfigs inherited = {};  // the broker's settings that topics fall back to
     Metrics metrics = {};
   };
 
@@ -74,6 +78,13 @@ class Topics {
   /// Replaces all settings. ErrorCode::not_found, invalid_argument.
   Result<void> set_config(std::string_view name, const ConfigMap& config) TL_EXCLUDES(mutex_);
 
+  InheritedConfigs inherited() const TL_EXCLUDES(mutex_);
+  /// Takes effect at once for all topics. ErrorCode::invalid_argument when one's settings don't go with it.
+  Result<void> set_inherited(const InheritedConfigs& inherited) TL_EXCLUDES(mutex_);
+  LogCleaner& cleaner() { return cleaner_; }
+  /// producer.id.expiration.ms
+  void set_producer_expiration(TimestampMs after) { producer_expiration_ms_ = after; }
+
   /// Null when there is no such topic.
   std::shared_ptr<const Topic> find(std::string_view name) const TL_EXCLUDES(mutex_);
   std::shared_ptr<const Topic> find(const TopicId& id) const TL_EXCLUDES(mutex_);
@@ -92,6 +103,7 @@ class Topics {
   Result<std::shared_ptr<Topic>> make(std::string_view name, const TopicRecord& record) const;
   Result<void> open_partitions(Topic& topic, std::int32_t count);
   void publish(std::shared_ptr<const Topic> topic) TL_EXCLUDES(mutex_);
+  std::vector<std::shared_ptr<Partition>> compacted() const TL_EXCLUDES(mutex_);
   void maintain_until_stopped() TL_EXCLUDES(mutex_);
 
   // constant after construction
@@ -100,14 +112,17 @@ class Topics {
   const Clock& clock_;
   const Log log_;
   GroupCommit group_commit_;
+  LogCleaner cleaner_;
 
   std::atomic<bool> stopping_ = false;
+  std::atomic<TimestampMs> producer_expiration_ms_;
   Mutex change_mutex_;  // one change at a time; held over the disk's work
   mutable Mutex mutex_;
   Condition stop_;
   std::map<std::string, std::shared_ptr<const Topic>, std::less<>> by_name_ TL_GUARDED_BY(mutex_);
   std::map<TopicId, std::shared_ptr<const Topic>> by_id_ TL_GUARDED_BY(mutex_);
   std::int32_t partition_count_ TL_GUARDED_BY(mutex_) = 0;
+  InheritedConfigs inherited_ TL_GUARDED_BY(mutex_);
   bool closed_ TL_GUARDED_BY(mutex_) = false;
   std::thread maintenance_;
 };

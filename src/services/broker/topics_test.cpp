@@ -89,7 +89,8 @@ TEST_F(TopicsTest, refuse_bad_names_counts_and_settings_by_name) {
   EXPECT_EQ(topics.create(std::string(250, 'a'), 1, {}).error().code, ErrorCode::invalid_argument);
   EXPECT_EQ(topics.create("t", 0, {}).error().code, ErrorCode::invalid_argument);
   EXPECT_THAT(topics.create("t", 1, {{"retention.min", "1"}}).error().message, ::testing::HasSubstr("retention.min"));
-  EXPECT_THAT(topics.create("t", 1, {{"cleanup.policy", "compact"}}).error().message, ::testing::HasSubstr("compact"));
+  EXPECT_THAT(topics.create("t", 1, {{"cleanup.policy", "none"}}).error().message,
+              ::testing::HasSubstr("compact, delete"));
   EXPECT_TRUE(topics.create("_internal", 1, {{"cleanup.policy", "compact"}}, true).has_value());
   ASSERT_TRUE(topics.create("t", 1, {}).has_value());
   EXPECT_EQ(topics.create("t", 1, {}).error().code, ErrorCode::already_exists);

@@ -15,9 +15,10 @@ import kafka.protocol
 
 APIS = """Produce Fetch ListOffsets Metadata OffsetCommit OffsetFetch FindCoordinator JoinGroup Heartbeat LeaveGroup
 SyncGroup DescribeGroups ListGroups ApiVersions CreateTopics DeleteTopics DeleteRecords InitProducerId
-OffsetForLeaderEpoch DescribeConfigs AlterConfigs DescribeLogDirs CreatePartitions DeleteGroups IncrementalAlterConfigs
+OffsetForLeaderEpoch DescribeConfigs AlterConfigs DescribeLogDirs CreatePartitions DeleteGroups IncrementalAlterConfigs ListConfigResources
 OffsetDelete DescribeCluster DescribeTopicPartitions ElectLeaders DescribeQuorum AddPartitionsToTxn AddOffsetsToTxn EndTxn
-WriteTxnMarkers TxnOffsetCommit DescribeProducers DescribeTransactions ListTransactions""".split()
+WriteTxnMarkers TxnOffsetCommit DescribeProducers DescribeTransactions ListTransactions AlterReplicaLogDirs
+AlterPartitionReassignments ListPartitionReassignments""".split()
 SCHEMAS = pathlib.Path(kafka.protocol.__file__).parent / "schemas" / "resources"
 INTEGERS = {"int8": ">b", "int16": ">h", "uint16": ">H", "int32": ">i", "int64": ">q"}
 

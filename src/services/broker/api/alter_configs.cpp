@@ -1,10 +1,14 @@
-// AlterConfigs (replaces all settings of a topic) and IncrementalAlterConfigs (changes some). A broker's own settings
-// come from its command line and are refused here.
+// AlterConfigs (replaces all settings of a topic, or all that were changed of a broker) and IncrementalAlterConfigs
+// (changes some).
 #include <algorithm>
+#include <expected>
+#include <functional>
+#include <set>
 #include <vector>
 
 #include "services/broker/api/config_resources.h"
 #include "services/broker/api/handlers.h"
+#include "services/broker/broker_configs.h"
 #include "services/broker/topics.h"
 
 namespace tickerlake::broker {
@@ -35,28 +39,37 @@ std::string join(const std::vector<std::string>& parts) {
   return list;
 }
 
-/// The value in effect: what was set, or the default.
-std::string effective(const ConfigMap& config, std::string_view name) {
-  for (const ConfigEntry& entry : describe(config)) {
-    if (entry.name == name) return entry.value;
-  }
-  return "";
-}
+/// What of a resource can be altered: its settings as they are, and how new ones are stored.
+struct Target {
+  ConfigMap config;
+  std::vector<ConfigEntry> entries;  // with the values in effect
+  std::function<Result<void>(const ConfigMap&, bool validate_only)> store;
 
-Result<void> apply(ConfigMap& config, const std::string& name, Operation operation,
+  const ConfigEntry* find(std::string_view name) const {
+    const auto found = std::ranges::find(entries, name, &ConfigEntry::name);
+    return found == entries.end() ? nullptr : &*found;
+  }
+};
+
+Result<void> apply(const Target& target, ConfigMap& config, const std::string& name, Operation operation,
                    const std::optional<std::string>& value) {
   if (operation == Operation::remove) {
     config.erase(name);
     return {};
   }
-  if (!value) return fail(ErrorCode::invalid_argument, name + ": no value was given");
+  if (!value) return fail(ErrorCode::invalid_argument, "Null value not supported for : " + name);
   if (operation == Operation::set) {
     config[name] = *value;
     return {};
   }
-  TRY(const ConfigType type, config_type(name));
-  if (type != ConfigType::list) return fail(ErrorCode::invalid_argument, name + " is not a list");
-  auto parts = split(effective(config, name));
+  const ConfigEntry* entry = target.find(name);
+  if (entry == nullptr || entry->type != ConfigType::list) {
+    return fail(ErrorCode::invalid_argument, std::string("Can't ") +
+                                                 (operation == Operation::append ? "APPEND" : "SUBTRACT") + " to key " +
+                                                 name + " because its type is not LIST.");
+  }
+  const auto set = config.find(name);
+  auto parts = split(set == config.end() ? entry->value : set->second);
   for (const std::string& part : split(*value)) {
     std::erase(parts, part);
     if (operation == Operation::append) parts.push_back(part);
@@ -65,39 +78,68 @@ Result<void> apply(ConfigMap& config, const std::string& name, Operation operati
   return {};
 }
 
-Outcome check_resource(std::int8_t type) {
+std::expected<Target, Outcome> topic_target(Broker& broker, const std::string& name) {
+  const auto topic = broker.topics().find(name);
+  if (!topic) {
+    return std::unexpected(Outcome{KafkaError::unknown_topic_or_partition, "The topic '" + name + "' does not exist."});
+  }
+  const InheritedConfigs inherited = broker.topics().inherited();
+  return Target{topic->config, describe(topic->config, inherited),
+                [&broker, name, inherited](const ConfigMap& config, bool validate_only) -> Result<void> {
+                  CHECK(TopicConfig::parse(config, inherited));
+                  return validate_only ? Result<void>() : broker.topics().set_config(name, config);
+                }};
+}
+
+std::expected<Target, Outcome> broker_target(Broker& broker, const std::string& name) {
+  using Scope = BrokerConfigs::Scope;
+  const std::string id = std::to_string(broker.options().node_id);
+  if (!name.empty() && name != id) {
+    return std::unexpected(
+        Outcome{KafkaError::invalid_request, "Unexpected broker id, expected " + id + ", but received " + name});
+  }
+  const Scope scope = name.empty() ? Scope::cluster : Scope::broker;
+  BrokerConfigs& configs = broker.configs();
+  return Target{configs.set_in(scope), configs.describe(),
+                [&configs, scope](const ConfigMap& config, bool validate_only) {
+                  return configs.replace(scope, config, validate_only);
+                }};
+}
+
+std::expected<Target, Outcome> find_target(Broker& broker, std::int8_t type, const std::string& name) {
   switch (static_cast<ConfigResource>(type)) {
     case ConfigResource::topic:
-      return {};
+      return topic_target(broker, name);
     case ConfigResource::broker:
-      return {KafkaError::invalid_request, "a broker's settings can't be changed while it runs"};
+      return broker_target(broker, name);
     case ConfigResource::broker_logger:
-      return {KafkaError::invalid_request, "log levels can't be changed here"};
+      return std::unexpected(Outcome{KafkaError::invalid_request, "log levels can't be changed here"});
+    case ConfigResource::client_metrics:
+      return std::unexpected(Outcome{KafkaError::invalid_request, "client metrics are not supported"});
+    case ConfigResource::group:
+      break;
   }
-  return {KafkaError::invalid_request, "configs of resource type " + std::to_string(type) + " are not supported"};
+  return std::unexpected(
+      Outcome{KafkaError::invalid_request, "configs of resource type " + std::to_string(type) + " are not supported"});
 }
 
-Outcome store(Broker& broker, const Topic& topic, const ConfigMap& config, bool validate_only) {
-  if (const auto good = TopicConfig::parse(config, topic.internal); !good) {
-    return {KafkaError::invalid_config, good.error().message};
+/// change: gives the resource's new settings from its present ones.
+template <class Resource, class Change>
+Outcome alter(Broker& broker, const Resource& resource, bool validate_only, const Change& change) {
+  const auto target = find_target(broker, resource.resource_type, resource.resource_name);
+  if (!target) return target.error();
+  std::set<std::string_view> names;
+  for (const auto& entry : resource.configs) {
+    if (!names.insert(entry.name).second) {
+      return {KafkaError::invalid_request, "Error due to duplicate config keys"};
+    }
   }
-  if (validate_only) return {};
-  const auto stored = broker.topics().set_config(topic.name, config);
-  if (!stored) return {kafka::to_kafka(stored.error()), stored.error().message};
-  return {};
-}
-
-/// change: gives the topic's new settings from its present ones.
-template <class Change>
-Outcome alter(Broker& broker, std::int8_t type, const std::string& name, bool validate_only, const Change& change) {
-  if (Outcome outcome = check_resource(type); outcome.error != KafkaError::none) return outcome;
-  const auto topic = broker.topics().find(name);
-  if (!topic) return {KafkaError::unknown_topic_or_partition, "this topic does not exist"};
-  ConfigMap config = topic->config;
-  if (const Result<void> changed = change(config); !changed) {
-    return {KafkaError::invalid_config, changed.error().message};
-  }
-  return store(broker, *topic, config, validate_only);
+  ConfigMap config = target->config;
+  Result<void> done = change(*target, config);
+  if (done) done = target->store(config, validate_only);
+  if (done) return {};
+  const bool invalid = done.error().code == ErrorCode::invalid_argument;
+  return {invalid ? KafkaError::invalid_config : kafka::to_kafka(done.error()), done.error().message};
 }
 
 }  // namespace
@@ -105,14 +147,12 @@ Outcome alter(Broker& broker, std::int8_t type, const std::string& name, bool va
 kafka::AlterConfigsResponse handle(Broker& broker, const Caller&, const kafka::AlterConfigsRequest& request) {
   kafka::AlterConfigsResponse response;
   for (const auto& resource : request.resources) {
-    const Outcome outcome = alter(broker, resource.resource_type, resource.resource_name, request.validate_only,
-                                  [&](ConfigMap& config) -> Result<void> {
-                                    config.clear();
-                                    for (const auto& entry : resource.configs) {
-                                      CHECK(apply(config, entry.name, Operation::set, entry.value));
-                                    }
-                                    return {};
-                                  });
+    const auto replace = [&](const Target& target, ConfigMap& config) -> Result<void> {
+      config.clear();
+      for (const auto& entry : resource.configs) CHECK(apply(target, config, entry.name, Operation::set, entry.value));
+      return {};
+    };
+    const Outcome outcome = alter(broker, resource, request.validate_only, replace);
     response.responses.push_back({outcome.error, outcome.message, resource.resource_type, resource.resource_name});
   }
   return response;
@@ -122,18 +162,17 @@ kafka::AlterConfigsResponse handle(Broker& broker, const Caller&,
                                    const kafka::IncrementalAlterConfigsRequest& request) {
   kafka::AlterConfigsResponse response;
   for (const auto& resource : request.resources) {
-    const Outcome outcome =
-        alter(broker, resource.resource_type, resource.resource_name, request.validate_only,
-              [&](ConfigMap& config) -> Result<void> {
-                for (const auto& entry : resource.configs) {
-                  if (entry.config_operation < 0 || entry.config_operation > 3) {
-                    return fail(ErrorCode::invalid_argument,
-                                "unknown operation " + std::to_string(entry.config_operation) + " on " + entry.name);
-                  }
-                  CHECK(apply(config, entry.name, static_cast<Operation>(entry.config_operation), entry.value));
-                }
-                return {};
-              });
+    const auto change = [&](const Target& target, ConfigMap& config) -> Result<void> {
+      for (const auto& entry : resource.configs) {
+        if (entry.config_operation < 0 || entry.config_operation > 3) {
+          return fail(ErrorCode::invalid_argument,
+                      "unknown operation " + std::to_string(entry.config_operation) + " on " + entry.name);
+        }
+        CHECK(apply(target, config, entry.name, static_cast<Operation>(entry.config_operation), entry.value));
+      }
+      return {};
+    };
+    const Outcome outcome = alter(broker, resource, request.validate_only, change);
     response.responses.push_back({outcome.error, outcome.message, resource.resource_type, resource.resource_name});
   }
   return response;

@@ -64,7 +64,7 @@ Result<std::shared_ptr<const Topic>, Refusal> create(Broker& broker, const Creat
   for (const auto& entry : wanted.configs) {
     if (entry.value) config[entry.name] = *entry.value;
   }
-  if (const auto good = TopicConfig::parse(config); !good) {
+  if (const auto good = TopicConfig::parse(config, broker.topics().inherited()); !good) {
     return std::unexpected(Refusal{KafkaError::invalid_config, good.error().message});
   }
   const auto refused = [](const Error& error) {
@@ -111,7 +111,7 @@ CreateTopicsResponse handle(Broker& broker, const Caller&, const CreateTopicsReq
     result.num_partitions = count;
     result.replication_factor = 1;
     auto& configs = result.configs.emplace();
-    for (const ConfigEntry& entry : describe(config)) {
+    for (const ConfigEntry& entry : describe(config, broker.topics().inherited())) {
       configs.push_back({.name = entry.name,
                          .value = entry.value,
                          .read_only = false,

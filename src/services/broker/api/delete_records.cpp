@@ -21,7 +21,7 @@ PartitionAnswer delete_before(Broker& broker, const std::string& topic, std::int
   };
   const auto found = find_partition(broker.topics(), false, {}, topic, index);
   if (!found) return fail_with(found.error());
-  if (found->topic->settings.compacted) return fail_with(KafkaError::policy_violation);
+  if (!found->topic->settings.deletes) return fail_with(KafkaError::policy_violation);
   if (offset < up_to_high_watermark) return fail_with(KafkaError::offset_out_of_range);
   const Offset before = offset == up_to_high_watermark ? found->partition->offsets().high_watermark : Offset(offset);
   const auto deleted = found->partition->delete_records(before);

@@ -3,6 +3,7 @@
 
 #include "services/broker/api/config_resources.h"
 #include "services/broker/api/handlers.h"
+#include "services/broker/broker_configs.h"
 #include "services/broker/broker_properties.h"
 #include "services/broker/topics.h"
 
@@ -13,9 +14,6 @@ using kafka::DescribeConfigsRequest;
 using kafka::DescribeConfigsResponse;
 using kafka::KafkaError;
 
-// ConfigSource
-constexpr std::int8_t dynamic_topic_config = 1, static_broker_config = 4, default_config = 5;
-
 bool is_asked_for(const DescribeConfigsRequest::Resource& resource, std::string_view name) {
   return !resource.configuration_keys ||
          std::ranges::find(*resource.configuration_keys, name) != resource.configuration_keys->end();
@@ -23,18 +21,37 @@ bool is_asked_for(const DescribeConfigsRequest::Resource& resource, std::string_
 
 void describe_into(DescribeConfigsResponse::Resource& result, const DescribeConfigsRequest& request,
                    const DescribeConfigsRequest::Resource& resource, const std::vector<ConfigEntry>& entries,
-                   bool read_only, std::int8_t source_when_set) {
+                   bool read_only) {
   for (const ConfigEntry& entry : entries) {
     if (!is_asked_for(resource, entry.name)) continue;
     auto& config = result.configs.emplace_back();
     config.name = entry.name;
     config.value = entry.value;
     config.read_only = read_only;
-    config.config_source = entry.is_default ? default_config : source_when_set;
+    config.config_source = static_cast<std::int8_t>(entry.is_default ? ConfigSource::built_in : entry.source);
     config.config_type = static_cast<std::int8_t>(entry.type);
     if (request.include_documentation) config.documentation = std::string(entry.documentation);
-    if (request.include_synonyms) config.synonyms.push_back({entry.name, entry.value, config.config_source});
+    if (!request.include_synonyms) continue;
+    if (entry.synonyms.empty()) config.synonyms.push_back({entry.name, entry.value, config.config_source});
+    for (const InheritedConfig& synonym : entry.synonyms) {
+      config.synonyms.push_back({synonym.name, synonym.value, static_cast<std::int8_t>(synonym.source)});
+    }
   }
+}
+
+/// Only what was set for all brokers.
+std::vector<ConfigEntry> cluster_settings(const BrokerConfigs& configs) {
+  std::vector<ConfigEntry> entries;
+  const ConfigMap set = configs.set_in(BrokerConfigs::Scope::cluster);
+  for (ConfigEntry& entry : configs.describe()) {
+    const auto found = set.find(entry.name);
+    if (found == set.end()) continue;
+    entry.value = found->second;
+    entry.source = ConfigSource::dynamic_default_broker;
+    std::erase_if(entry.synonyms, [](const auto& synonym) { return synonym.source == ConfigSource::dynamic_broker; });
+    entries.push_back(std::move(entry));
+  }
+  return entries;
 }
 
 DescribeConfigsResponse::Resource describe_resource(Broker& broker, const DescribeConfigsRequest& request,
@@ -51,19 +68,29 @@ DescribeConfigsResponse::Resource describe_resource(Broker& broker, const Descri
     case ConfigResource::topic: {
       const auto topic = broker.topics().find(resource.resource_name);
       if (!topic) return refuse(KafkaError::unknown_topic_or_partition, "this topic does not exist");
-      describe_into(result, request, resource, describe(topic->config), false, dynamic_topic_config);
+      describe_into(result, request, resource, describe(topic->config, broker.topics().inherited()), false);
       return result;
     }
     case ConfigResource::broker:
-      // An empty name asks for the cluster's dynamic defaults: there are none.
-      if (resource.resource_name.empty()) return result;
-      if (resource.resource_name != std::to_string(broker.options().node_id)) {
-        return refuse(KafkaError::invalid_request, "this is broker " + std::to_string(broker.options().node_id));
+      if (resource.resource_name.empty()) {  // the cluster's dynamic defaults
+        describe_into(result, request, resource, cluster_settings(broker.configs()), false);
+        return result;
       }
-      describe_into(result, request, resource, describe(broker.options()), true, static_broker_config);
+      if (resource.resource_name != std::to_string(broker.options().node_id)) {
+        return refuse(KafkaError::invalid_request, "Unexpected broker id, expected " +
+                                                       std::to_string(broker.options().node_id) +
+                                                       " or empty string, but received " + resource.resource_name);
+      }
+      describe_into(result, request, resource, describe(broker.options()), true);
+      describe_into(result, request, resource, broker.configs().describe(), false);
+      std::ranges::sort(result.configs, {}, &DescribeConfigsResponse::Resource::Config::name);
       return result;
     case ConfigResource::broker_logger:
       return result;
+    case ConfigResource::client_metrics:
+      return refuse(KafkaError::invalid_request, "client metrics are not supported");
+    case ConfigResource::group:
+      break;
   }
   return refuse(KafkaError::invalid_request,
                 "configs of resource type " + std::to_string(resource.resource_type) + " are not supported");

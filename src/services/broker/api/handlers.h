@@ -7,6 +7,7 @@
 #include "kafka/wire/api_versions.h"
 #include "kafka/wire/cluster.h"
 #include "kafka/wire/configs.h"
+#include "kafka/wire/election.h"
 #include "kafka/wire/fetch.h"
 #include "kafka/wire/groups.h"
 #include "kafka/wire/init_producer_id.h"
@@ -15,6 +16,7 @@
 #include "kafka/wire/metadata.h"
 #include "kafka/wire/offsets.h"
 #include "kafka/wire/produce.h"
+#include "kafka/wire/reassignments.h"
 #include "kafka/wire/topics.h"
 #include "kafka/wire/transaction_admin.h"
 #include "kafka/wire/transactions.h"
@@ -54,6 +56,13 @@ kafka::ListTransactionsResponse handle(Broker&, const Caller&, const kafka::List
 kafka::OffsetForLeaderEpochResponse handle(Broker&, const Caller&, const kafka::OffsetForLeaderEpochRequest&);
 kafka::DescribeConfigsResponse handle(Broker&, const Caller&, const kafka::DescribeConfigsRequest&);
 kafka::AlterConfigsResponse handle(Broker&, const Caller&, const kafka::AlterConfigsRequest&);
+kafka::ListConfigResourcesResponse handle(Broker&, const Caller&, const kafka::ListConfigResourcesRequest&);
+kafka::ElectLeadersResponse handle(Broker&, const Caller&, const kafka::ElectLeadersRequest&);
+kafka::AlterPartitionReassignmentsResponse handle(Broker&, const Caller&,
+                                                  const kafka::AlterPartitionReassignmentsRequest&);
+kafka::ListPartitionReassignmentsResponse handle(Broker&, const Caller&,
+                                                 const kafka::ListPartitionReassignmentsRequest&);
+kafka::AlterReplicaLogDirsResponse handle(Broker&, const Caller&, const kafka::AlterReplicaLogDirsRequest&);
 kafka::DescribeLogDirsResponse handle(Broker&, const Caller&, const kafka::DescribeLogDirsRequest&);
 kafka::CreatePartitionsResponse handle(Broker&, const Caller&, const kafka::CreatePartitionsRequest&);
 kafka::DeleteGroupsResponse handle(Broker&, const Caller&, const kafka::DeleteGroupsRequest&);

@@ -142,13 +142,21 @@ class Append {
     if (found->topic->internal) {
       return refuse(data, KafkaError::invalid_topic, "internal topics are written by the broker only");
     }
+    if (request_.acks == acks_all && found->topic->settings.min_insync_replicas > 1) {
+      return refuse(data, KafkaError::not_enough_replicas, "min.insync.replicas is more than the one replica there is");
+    }
     if (version_ < first_version_of_zstd && is_zstd(data.records.bytes)) {
       return refuse(data, KafkaError::unsupported_compression_type, "zstd needs Produce version 7");
     }
     const Decompressions::Turn turn(broker_.decompressions(), is_compressed(data.records.bytes));
     const auto appended = found->partition->append(data.records.bytes, Origin::client);
     if (!appended) {
-      return refuse(data, to_kafka(appended.error().why, broker_.topics(), version_), appended.error().message);
+      PartitionAnswer refused =
+          refuse(data, to_kafka(appended.error().why, broker_.topics(), version_), appended.error().message);
+      if (appended.error().record) {
+        refused.record_errors.push_back({*appended.error().record, appended.error().message});
+      }
+      return refused;
     }
     if (!appended->duplicate) {
       broker_.metrics().bytes_in.add(data.records.bytes.size());

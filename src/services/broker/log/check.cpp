@@ -9,6 +9,7 @@
 
 #include "services/broker/log/partition_log.h"
 #include "services/broker/log/segment_check.h"
+#include "services/broker/log/segment_swap.h"
 
 namespace tickerlake::broker {
 namespace {
@@ -32,6 +33,7 @@ class PartitionCheck {
       : fsck_(fsck), directory_(std::move(directory)), config_(config), what_(std::move(what)) {}
 
   void run() {
+    if (has_unfinished_swap()) return;
     list_files();
     read_the_checkpoint();
     scan_segments();
@@ -48,6 +50,21 @@ class PartitionCheck {
     return directory_ / segment_file_name(base, extension);
   }
 
+  /// Compaction was at replacing segments. As long as it is not completed, nothing here follows anything.
+  bool has_unfinished_swap() {
+    const io::Path path = directory_ / swap_file_name;
+    if (!std::filesystem::exists(path)) return false;
+    Result<void> finished;
+    if (fsck_.repair) finished = finish_swap(directory_);
+    fsck_.say({.kind = Finding::Kind::leftover,
+               .place = fsck_.shown(path),
+               .problem = "segments are being replaced by their compacted form",
+               .lost = no_loss,
+               .remedy = "complete it, as the next start does; only then this partition can be checked"},
+              [&] { return finished; });
+    return !fsck_.repair || !finished;
+  }
+
   void list_files() {
     services::check_temporary_files(fsck_, directory_);
     std::set<Offset> indexed;
@@ -57,7 +74,8 @@ class PartitionCheck {
         bases_.push_back(*base);
       } else if (offset_of(name, ".index") || offset_of(name, ".timeindex") || offset_of(name, aborted_extension)) {
         indexed.insert(*offset_of(name, std::string_view(name).substr(20)));
-      } else if (name == checkpoint_file_name || name.ends_with(".new") || offset_of(name, ".snapshot")) {
+      } else if (name == checkpoint_file_name || name == cleaned_folder || name.ends_with(".new") ||
+                 offset_of(name, ".snapshot")) {
         continue;
       } else {
         const bool cut = name.ends_with(".cut");
@@ -107,7 +125,7 @@ class PartitionCheck {
       scan.now_ms = SystemClock().now_ms();
       scan.base = base;
       scan.index_interval = config_.index_interval_bytes;
-      scan.gaps_allowed = config_.compacted;
+      scan.gaps_allowed = gaps_allowed(base);
       scan.producers = &producers_;
       if (checkpoint_) {
         const LogPosition& point = checkpoint_->recovery;
@@ -131,7 +149,11 @@ class PartitionCheck {
     }
   }
 
-  /// Every segment must reach to the next one, the last one to what the checkpoint says was on disk.
+  /// What compaction has been at; the policy may have been changed since, or its last pass not have ended.
+  bool gaps_allowed(Offset base) const { return config_.compacted || (checkpoint_ && base < checkpoint_->cleaned); }
+
+  /// Every segment must reach to the next one (compaction keeps a segment's last batch in name), the last one to what
+  /// the checkpoint says was on disk.
   void find_missing_ends() {
     if (unreadable_) return;  // nothing can be said of what follows what
     if (checkpoint_ && (contents_.empty() || contents_.back().base < checkpoint_->recovery.segment)) {
@@ -149,7 +171,7 @@ class PartitionCheck {
       const bool ends_badly = !content.pieces.empty() && !content.pieces.back().good();
       if (ends_badly) {
         content.pieces.back().next = std::max(content.pieces.back().next, until);
-      } else if (content.end() < until && (last || !config_.compacted)) {
+      } else if (content.end() < until) {
         content.pieces.push_back({content.size, content.size, content.end(), until, "the segment ends early"});
       } else if (content.end() > until) {
         fsck_.say({.place = fsck_.shown(file(content.base, ".log")),

@@ -26,6 +26,7 @@ struct Checkpoint {
   Offset log_start;
   LogPosition recovery;
   bool has_producers = false;  // a snapshot belongs to it
+  Offset cleaned;              // where compaction's last pass ended: before it offsets may be missing
 
   std::string encode() const;
   /// ErrorCode::corrupt.

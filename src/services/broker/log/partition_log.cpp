@@ -5,6 +5,7 @@
 
 #include "base/panic.h"
 #include "io/fault_point.h"
+#include "services/broker/log/compaction.h"
 
 namespace tickerlake::broker {
 
@@ -23,13 +24,26 @@ std::int64_t PartitionLog::size_bytes() const {
   return sum;
 }
 
+std::int64_t PartitionLog::longest_ms(const TopicConfig& config) const {
+  std::int64_t longest = config.segment_ms;
+  // Only what is not in the active segment is compacted.
+  if (config.compacted) longest = std::min(longest, config.max_compaction_lag_ms);
+  const std::int64_t jitter = std::min(config.segment_jitter_ms, longest);
+  if (jitter == 0) return longest;
+  // Differs from partition to partition and from segment to segment; nothing more is asked of it.
+  const std::size_t dice = std::hash<std::string>()(directory_.string() + segment_file_name(active().base(), ""));
+  return longest - static_cast<std::int64_t>(dice % static_cast<std::size_t>(jitter));
+}
+
 bool PartitionLog::must_roll(const kafka::BatchHeader& header, const TopicConfig& config, TimestampMs now_ms) const {
   const Segment& segment = active();
   if (segment.size() == 0) return false;
   // Offsets and positions within a segment are 32-bit in its indexes.
   constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
   return segment.size() + header.size() > std::min(config.segment_bytes, most) ||
-         header.last_offset() - segment.base().value() > most || now_ms - active_since_ms_ >= config.segment_ms;
+         header.last_offset() - segment.base().value() > most || now_ms - active_since_ms_ >= longest_ms(config) ||
+         segment.offset_index().count() * OffsetEntry::size >= config.segment_index_bytes ||
+         segment.time_index().count() * TimeEntry::size >= config.segment_index_bytes;
 }
 
 Result<void> PartitionLog::roll(TimestampMs now_ms) {
@@ -68,7 +82,7 @@ PartitionLog::Unsynced PartitionLog::take_unsynced() { return std::exchange(unsy
 
 Result<PartitionLog::CheckpointParts> PartitionLog::prepare_checkpoint() {
   CheckpointParts parts;
-  parts.checkpoint = {log_start_, end(), producers_.size() > 0};
+  parts.checkpoint = {log_start_, end(), producers_.size() > 0, cleaned_};
   if (producers_.size() > 0) parts.producers = producers_.encode();
   CHECK(active().flush_indexes());
   for (const auto& segment : segments_) {
@@ -114,30 +128,56 @@ Result<PartitionLog::Range> PartitionLog::locate(Offset from, std::int64_t max_b
 }
 
 Result<std::vector<AbortedEntry>> PartitionLog::aborted_in(Offset from, std::int64_t end_position, Offset upper) const {
+  const std::size_t index = segment_index(from);
+  const auto has_aborted = [](const auto& segment) { return segment->aborted() != nullptr; };
+  if (std::none_of(segments_.begin() + static_cast<std::ptrdiff_t>(index), segments_.end(), has_aborted)) {
+    return std::vector<AbortedEntry>();
+  }
+  TRY(auto behind, segments_[index]->offset_behind(end_position));
+  if (!behind && index + 1 < segments_.size()) behind = segments_[index + 1]->base();
+  return aborted_between(from, std::min(behind.value_or(upper), upper));
+}
+
+Result<std::vector<AbortedEntry>> PartitionLog::aborted_between(Offset from, Offset behind) const {
   std::vector<AbortedEntry> found;
-  std::size_t index = segment_index(from);
-  std::optional<Offset> behind;  // of what was read; looked for when there is anything to find
-  for (const std::size_t first = index; index < segments_.size(); ++index) {
+  bool all = false;
+  for (std::size_t index = segment_index(from); index < segments_.size() && !all; ++index) {
     const AbortedIndex* aborted = segments_[index]->aborted();
     if (aborted == nullptr) continue;
-    if (!behind) {
-      TRY(behind, segments_[first]->offset_behind(end_position));
-      if (!behind && first + 1 < segments_.size()) behind = segments_[first + 1]->base();
-      behind = std::min(behind.value_or(upper), upper);
-    }
     TRY(const std::int64_t begin,
         aborted->prefix_length([&](const AbortedEntry& entry) { return entry.last_offset < from.value(); }));
-    for (std::int64_t at = begin; at < aborted->count(); ++at) {
+    for (std::int64_t at = begin; at < aborted->count() && !all; ++at) {
       TRY(const AbortedEntry entry, aborted->at(at));
-      if (entry.first_offset < behind->value()) found.push_back(entry);
-      if (entry.last_stable >= behind->value()) {
-        std::ranges::sort(found, {}, &AbortedEntry::first_offset);
-        return found;
-      }
+      if (entry.first_offset < behind.value()) found.push_back(entry);
+      all = entry.last_stable >= behind.value();
     }
   }
   std::ranges::sort(found, {}, &AbortedEntry::first_offset);
   return found;
+}
+
+std::vector<CompactionSource> PartitionLog::segments_below(Offset offset) const {
+  std::vector<CompactionSource> sources;
+  for (std::size_t i = 0; i + 1 < segments_.size(); ++i) {
+    const Segment& segment = *segments_[i];
+    const Offset next = segments_[i + 1]->base();
+    if (next <= log_start_) continue;
+    if (next > offset) break;
+    sources.push_back(
+        {{segment.base(), next, segment.size(), segment.offset_index().count(), segment.max_timestamp_ms()},
+         segment.file()});
+  }
+  return sources;
+}
+
+std::vector<std::unique_ptr<Segment>> PartitionLog::replace(std::unique_ptr<Segment> cleaned, Offset next) {
+  const auto first = std::ranges::lower_bound(segments_, cleaned->base(), {}, [](const auto& s) { return s->base(); });
+  const auto last = std::ranges::lower_bound(segments_, next, {}, [](const auto& s) { return s->base(); });
+  std::vector<std::unique_ptr<Segment>> before{std::move_iterator(first), std::move_iterator(last)};
+  *first = std::move(cleaned);
+  segments_.erase(first + 1, last);
+  ++generation_;
+  return before;
 }
 
 Result<std::vector<PartitionLog::Range>> PartitionLog::locate_time(TimestampMs timestamp_ms,
@@ -188,7 +228,7 @@ Result<std::vector<Offset>> PartitionLog::take_expired(const TopicConfig& config
         config.retention_ms < 0 ? Result<bool>(false) : is_older_than(oldest, now_ms - config.retention_ms));
     const bool surplus = !last && over >= oldest.size();
     const bool freed = !last && next <= log_start_;
-    if (config.compacted ? !freed : !old && !surplus && !freed) break;
+    if (!freed && !(config.deletes && (old || surplus))) break;
     if (last) CHECK(roll(now_ms));  // like Kafka: the active segment goes too when all of it is too old
     over -= oldest.size();
     expired.push_back(oldest.base());

@@ -17,6 +17,8 @@
 
 namespace tickerlake::broker {
 
+struct CompactionSource;
+
 /// What an aborted transaction is in its segment's index.
 AbortedEntry entry_of(const DecidedTransaction& decided);
 
@@ -76,6 +78,8 @@ class PartitionLog {
   /// Aborted transactions with records or markers in what a read from `from` found that ended at a position of the same
   /// segment; perhaps some more. Ordered by their first offsets.
   Result<std::vector<AbortedEntry>> aborted_in(Offset from, std::int64_t end_position, Offset upper) const;
+  /// The same for a range of offsets.
+  Result<std::vector<AbortedEntry>> aborted_between(Offset from, Offset behind) const;
   /// The base of the segment behind the one that holds the offset.
   std::optional<Offset> segment_after(Offset offset) const;
   /// Where the first record at or after the time must be looked for, segment by segment.
@@ -88,7 +92,18 @@ class PartitionLog {
   /// Takes segments out of the log that retention or the log start has freed; their files are still there. Only
   /// what lies below `durable` goes. The caller checkpoints, then removes the files.
   Result<std::vector<Offset>> take_expired(const TopicConfig& config, Offset durable, TimestampMs now_ms);
-  void expire_producers(TimestampMs now_ms) { producers_.expire(now_ms); }
+  void expire_producers(TimestampMs now_ms, TimestampMs after_ms) { producers_.expire(now_ms, after_ms); }
+
+  /// Segments that end at or before an offset and not below the log start.
+  std::vector<CompactionSource> segments_below(Offset offset) const;
+  /// Where compaction's last pass ended.
+  Offset cleaned() const { return cleaned_; }
+  void set_cleaned(Offset offset) { cleaned_ = std::max(cleaned_, offset); }
+  /// Puts a segment in the place of those that begin in [its base, next), whose files are replaced already. What was
+  /// there: closing it may take a while.
+  std::vector<std::unique_ptr<Segment>> replace(std::unique_ptr<Segment> cleaned, Offset next);
+  /// Counts replace(): positions within segments are of no use after another one.
+  std::int64_t generation() const { return generation_; }
 
  private:
   friend class LogRecovery;
@@ -99,6 +114,7 @@ class PartitionLog {
   std::int64_t readable_size(std::size_t index, const LogPosition& limit) const;
   Result<void> roll(TimestampMs now_ms);
   bool must_roll(const kafka::BatchHeader& header, const TopicConfig& config, TimestampMs now_ms) const;
+  std::int64_t longest_ms(const TopicConfig& config) const;
   Result<bool> is_older_than(const Segment& segment, TimestampMs time_ms) const;
 
   const io::Path directory_;
@@ -106,6 +122,8 @@ class PartitionLog {
   std::vector<std::unique_ptr<Segment>> segments_;  // never empty; ordered by base
   Offset log_start_;
   Offset next_offset_;
+  Offset cleaned_;
+  std::int64_t generation_ = 0;
   TimestampMs active_since_ms_ = 0;  // when the active segment got its first batch
   Offset unsynced_indexes_from_;     // base of the first segment whose indexes may not be on disk
   Unsynced unsynced_;

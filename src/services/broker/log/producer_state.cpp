@@ -143,9 +143,19 @@ std::vector<DescribedProducer> ProducerState::describe() const {
   return described;
 }
 
-void ProducerState::expire(TimestampMs now_ms) {
+LastWritten ProducerState::last_written() const {
+  LastWritten last;
+  last.reserve(producers_.size());
+  for (const auto& [id, producer] : producers_) {
+    const bool has_records = !producer.batches.empty();
+    last[id] = {has_records ? std::optional(producer.batches.back().next - 1) : std::nullopt, producer.epoch};
+  }
+  return last;
+}
+
+void ProducerState::expire(TimestampMs now_ms, TimestampMs after_ms) {
   std::erase_if(producers_, [&](const auto& entry) {
-    return now_ms - entry.second.last_seen_ms >= producer_expiration_ms && !entry.second.transaction;
+    return now_ms - entry.second.last_seen_ms >= after_ms && !entry.second.transaction;
   });
 }
 

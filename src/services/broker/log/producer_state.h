@@ -20,7 +20,7 @@ namespace tickerlake::broker {
 
 /// How many of a producer's last batches are recognised as duplicates; Kafka's producers keep at most five in flight.
 inline constexpr std::size_t remembered_batches = 5;
-/// producer.id.expiration.ms: a producer that was silent for so long is forgotten.
+/// producer.id.expiration.ms by default: a producer that was silent for so long is forgotten.
 inline constexpr TimestampMs producer_expiration_ms = 86'400'000;
 /// Bound of memory: the producers that have been silent longest are forgotten first.
 inline constexpr std::size_t max_producers = 100'000;
@@ -33,6 +33,13 @@ struct DecidedTransaction {
   Offset last_stable;  // before it all other transactions were decided, too
   bool aborted = false;
 };
+
+/// What a producer wrote last: the offset its records end with (nothing when only markers are known), and its epoch.
+struct LastBatch {
+  std::optional<Offset> last_offset;
+  std::int16_t epoch = -1;
+};
+using LastWritten = std::unordered_map<ProducerId, LastBatch>;
 
 /// A producer as DescribeProducers tells it.
 struct DescribedProducer {
@@ -66,8 +73,8 @@ class ProducerState {
   /// transaction's marker gives the transaction that it ends, if the log has records of it.
   std::optional<DecidedTransaction> remember(const kafka::BatchHeader& batch, TimestampMs now_ms,
                                              std::optional<kafka::Marker> marker = std::nullopt);
-  /// Forgets producers that have been silent for producer_expiration_ms and have no undecided transaction.
-  void expire(TimestampMs now_ms);
+  /// Forgets producers that have been silent for so long and have no undecided transaction.
+  void expire(TimestampMs now_ms, TimestampMs after_ms = producer_expiration_ms);
 
   /// Whether the producer has records here whose transaction is undecided.
   bool is_in_transaction(ProducerId producer) const;
@@ -77,6 +84,7 @@ class ProducerState {
   /// Markers before it need not be waited for any more.
   void made_durable(Offset high_watermark);
   std::vector<DescribedProducer> describe() const;
+  LastWritten last_written() const;
 
   std::size_t size() const { return producers_.size(); }
   /// The snapshot file's bytes (docs/formats/log.md).

@@ -8,6 +8,7 @@
 #include "services/broker/log/partition_log.h"
 #include "services/broker/log/recovery_plan.h"
 #include "services/broker/log/segment_scan.h"
+#include "services/broker/log/segment_swap.h"
 
 namespace tickerlake::broker {
 
@@ -32,11 +33,13 @@ class LogRecovery {
 
   Result<std::unique_ptr<PartitionLog>> run() {
     CHECK(io::make_directories(directory_));
+    CHECK(finish_swap(directory_));
     CHECK(list_files());
     CHECK(choose_recovery_point());
     std::unique_ptr<PartitionLog> opened(new PartitionLog(directory_, log_));
     PartitionLog& partition = *opened;
     partition.log_start_ = checkpoint_.log_start;
+    partition.cleaned_ = checkpoint_.cleaned;
     partition.producers_ = std::move(producers_);
     partition.active_since_ms_ = now_ms_;
     if (usable_) partition.opened_with_ = checkpoint_;

@@ -1,0 +1,27 @@
+// AlterReplicaLogDirs (key 34): everything is in the one folder.
+#include "services/broker/api/handlers.h"
+#include "services/broker/api/partition_lookup.h"
+#include "services/broker/topics.h"
+
+namespace tickerlake::broker {
+
+kafka::AlterReplicaLogDirsResponse handle(Broker& broker, const Caller&,
+                                          const kafka::AlterReplicaLogDirsRequest& request) {
+  using kafka::KafkaError;
+  constexpr KafkaError log_dir_not_found{57};  // met only here
+  kafka::AlterReplicaLogDirsResponse response;
+  for (const auto& directory : request.dirs) {
+    const bool ours = directory.path == broker.options().directory.string();
+    for (const auto& topic : directory.topics) {
+      auto& told = response.results.emplace_back();
+      told.topic_name = topic.name;
+      for (const std::int32_t index : topic.partitions) {
+        const auto found = find_partition(broker.topics(), false, {}, topic.name, index);
+        told.partitions.push_back({index, !ours ? log_dir_not_found : found ? KafkaError::none : found.error()});
+      }
+    }
+  }
+  return response;
+}
+
+}  // namespace tickerlake::broker

@@ -1,0 +1,24 @@
+// ElectLeaders (key 43): the one replica leads already.
+#include "services/broker/api/handlers.h"
+#include "services/broker/api/partition_lookup.h"
+#include "services/broker/topics.h"
+
+namespace tickerlake::broker {
+
+kafka::ElectLeadersResponse handle(Broker& broker, const Caller&, const kafka::ElectLeadersRequest& request) {
+  constexpr kafka::KafkaError election_not_needed{84};  // met only here
+  kafka::ElectLeadersResponse response;
+  // Where all are meant, those that need none are left out.
+  if (!request.topic_partitions) return response;
+  for (const auto& topic : *request.topic_partitions) {
+    auto& told = response.replica_election_results.emplace_back();
+    told.topic = topic.topic;
+    for (const std::int32_t partition : topic.partitions) {
+      const auto found = find_partition(broker.topics(), false, {}, topic.topic, partition);
+      told.partition_result.push_back({partition, found ? election_not_needed : found.error(), std::nullopt});
+    }
+  }
+  return response;
+}
+
+}  // namespace tickerlake::broker
