@@ -280,6 +280,33 @@ int run_command_line(int argc, const char* const* argv) {
   add_kafka(*topics_command, topics.kafka);
   topics_command->callback([&] { run = [&](Context& context) { return run_topics(topics, context); }; });
 
+  ConfigsOptions configs;
+  auto* configs_command = app.add_subcommand("configs", "describe or alter settings of topics, brokers and groups");
+  configs_command->add_option("ACTION", configs.action, "what to do")
+      ->check(CLI::IsMember({"describe", "alter"}))
+      ->required();
+  configs_command->add_option("TYPE", configs.type, "whose settings")
+      ->check(CLI::IsMember({"topic", "broker", "group", "client-metrics"}))
+      ->required();
+  configs_command->add_option("NAME", configs.name, "the topic, group, or broker's id (none: all brokers)");
+  configs_command->add_flag("--all", configs.all, "show defaults too");
+  configs_command->add_option("--set", configs.set, "NAME=VALUE")->take_all();
+  configs_command->add_option("--delete", configs.remove, "NAME of a setting that falls back to its default")
+      ->take_all();
+  add_output(*configs_command, configs.output);
+  add_kafka(*configs_command, configs.kafka);
+  configs_command->callback([&] { run = [&](Context& context) { return run_configs(configs, context); }; });
+
+  ImportOptions import;
+  auto* import_command = app.add_subcommand("import", "take over what another program has stored");
+  import_command->require_subcommand(1);
+  auto* import_kafka = import_command->add_subcommand(
+      "kafka-log-dir", "topics, records and groups' offsets of a stopped Apache Kafka broker, offline");
+  import_kafka->add_option("DIR", import.from, "one of its log.dirs")->required();
+  add_data(*import_kafka, import.data, "the folder of the (stopped) server to put them into");
+  add_output(*import_kafka, import.output);
+  import_kafka->callback([&] { run = [&](Context& context) { return run_import(import, context); }; });
+
   GroupsOptions groups;
   auto* groups_command = app.add_subcommand("groups", "list consumer groups, or describe one with its lag");
   groups_command->add_option("ACTION", groups.action, "what to do")

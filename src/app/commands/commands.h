@@ -128,6 +128,23 @@ struct TopicsOptions {
 };
 int run_topics(const TopicsOptions& options, Context& context);
 
+struct ConfigsOptions {
+  KafkaOptions kafka;
+  std::string action = "describe";  // describe, alter
+  std::string type, name;           // "topic", "broker", "group", "client-metrics"; no name: of all brokers
+  bool all = false;                 // defaults too
+  std::vector<std::string> set, remove;
+  OutputFormat output = OutputFormat::table;
+};
+int run_configs(const ConfigsOptions& options, Context& context);
+
+struct ImportOptions {
+  io::Path data = default_data_dir();
+  std::string from;
+  OutputFormat output = OutputFormat::table;
+};
+int run_import(const ImportOptions& options, Context& context);
+
 struct GroupsOptions {
   KafkaOptions kafka;
   std::string action = "list";  // list, describe
