@@ -66,6 +66,14 @@ class Server:
             assert done.returncode == 0, f"{arguments}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done
 
+    @staticmethod
+    def run_offline(*arguments, check=True):
+        """Runs a tickerlake command that needs no server."""
+        done = subprocess.run([BINARY, *map(str, arguments)], capture_output=True, text=True)
+        if check:
+            assert done.returncode == 0, f"{arguments}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done
+
     def kill(self):
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()

@@ -48,7 +48,7 @@ def run(seed, options):
     def one(round_plan):
         bench = labs.get()
         try:
-            return bench.run(*round_plan, ignore=options.ignore)
+            return bench.run(*round_plan, ignore=options.ignore, always=getattr(options, "always", ()))
         finally:
             labs.put(bench)
 

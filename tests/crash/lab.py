@@ -107,7 +107,7 @@ class Lab:
             log.write(f"--- start {text}\n".encode())
             log.flush()
             self.server = subprocess.Popen([self.binary, "up", "--data", self.data, *ports, "--web", "127.0.0.1:0",
-                                            "--registry", "127.0.0.1:0"], env=self.faults(text, server=True),
+                                            "--registry", "127.0.0.1:0", "--set", "log.cleaner.backoff.ms=50"], env=self.faults(text, server=True),
                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import time
 
+import compacted
 import ledger
 import transactions
 from lab import PATIENCE, Broken, Lab, named_points, process_of
@@ -55,8 +56,9 @@ class Bench:
     def close(self):
         self.lab.close()
 
-    def run(self, seed, kind=None, point=None, ignore=()):
-        """A round; `ignore` takes protections away (the fault library's text)."""
+    def run(self, seed, kind=None, point=None, ignore=(), always=()):
+        """A round; `ignore` takes protections away (the fault library's text); `always` names clients that are never
+        left out: transactions, compaction."""
         rng = random.Random(seed)
         if self.lab.store:
             kind = kind or rng.choice(STORE_KINDS)
@@ -69,7 +71,7 @@ class Bench:
         started = time.monotonic()
         outcome = Outcome(seed, kind, point or "")
         try:
-            Round(self, rng, outcome, ignore).run()
+            Round(self, rng, outcome, ignore, always).run()
         except Broken as broken:
             outcome.error = str(broken)
         except Exception as error:  # pylint: disable=broad-except
@@ -84,7 +86,8 @@ class Bench:
 
 
 class Round:
-    def __init__(self, bench, rng, outcome, ignore):
+    def __init__(self, bench, rng, outcome, ignore, always=()):
+        self.always = always
         self.lab, self.rng, self.outcome = bench.lab, rng, outcome
         self.kind, self.point = outcome.kind, outcome.point
         self.comparison, self.aws = bench.comparison, bench.aws
@@ -131,6 +134,10 @@ class Round:
             chosen.append(ledger.Letters(self.lab, seed()))
         if self.rng.random() < 0.5 or self.point.startswith(("broker.transaction", "broker.journal")):
             chosen.append(transactions.Transactions(self.lab, seed()))
+        elif "transactions" in self.always:
+            chosen.append(transactions.Transactions(self.lab, seed()))
+        if self.rng.random() < 0.3 or self.point.startswith("broker.compaction") or "compaction" in self.always:
+            chosen.append(compacted.Compacted(self.lab, seed()))
         return chosen
 
     def faults(self, more=""):
