@@ -75,7 +75,7 @@ def test_every_family_has_help_a_type_a_proper_name_and_its_samples_together(ser
                 name = re.sub(r"_(bucket|sum|count)$", "", name)
             assert name == current, line
     for name, kind in families.items():
-        assert re.fullmatch(r"(tickerlake|process)_[a-z0-9_]+", name)
+        assert re.fullmatch(r"(tickerlake|process|kafka)_[a-z0-9_]+", name)
         assert name.endswith("_total") == (kind == "counter"), name
         assert not (kind == "histogram") or name.endswith("_seconds"), name
     assert len(families) > 25  # more once topics, groups and requests are there
@@ -128,6 +128,13 @@ def test_the_broker_counts_what_is_produced_fetched_committed(server):
     assert value(after, "tickerlake_kafka_group_members", group="metering") == 1
     assert value(after, "tickerlake_kafka_connections") >= 1
     assert grown("tickerlake_kafka_topics") >= 1
+    # the same as dashboards for Apache Kafka ask for it
+    assert grown("kafka_server_brokertopicmetrics_messagesin_total") >= 500
+    assert grown("kafka_network_requestmetrics_requests_total", request="Produce") >= 1
+    assert value(after, "kafka_consumergroup_lag", consumergroup="metering", **at) == 300
+    assert value(after, "kafka_topic_partition_current_offset", **at) == 500
+    assert value(after, "kafka_log_log_size", **at) >= 500 * 100
+    assert ("kafka_server_replicamanager_underminisrpartitioncount", ()) in after
 
 
 def test_the_store_counts_requests_bytes_and_each_buckets_objects(own_server):

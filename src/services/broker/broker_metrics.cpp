@@ -1,6 +1,7 @@
 #include "services/broker/broker_metrics.h"
 
 #include "services/broker/broker.h"
+#include "services/broker/broker_metrics_familiar.h"
 #include "services/broker/dispatch.h"
 #include "services/broker/groups/groups.h"
 #include "services/broker/topics.h"
@@ -98,6 +99,7 @@ void collect(Broker& broker, Exposition& into) {
   into.gauge("tickerlake_kafka_connections", "Connections open now.", {}, broker.connections());
   collect_topics(broker.topics(), into);
   collect_groups(broker.groups(), broker.topics(), into);
+  collect_familiar(broker, into);
 }
 
 }  // namespace tickerlake::broker
