@@ -100,10 +100,30 @@ Written<Typed> Writer::window_function(const FunctionCall& node, const Scope& sc
   return Typed{name + "(" + inner + ")" + window, std::move(type)};
 }
 
+Written<std::string> Writer::window_clause(const Select& node, const Scope& scope) {
+  std::string out;
+  for (const auto& [name, specification] : node.windows) {
+    TRY(const auto text, window(specification, scope));
+    if (!windows_.emplace(name.text, &specification).second)
+      return error(name.position, "WINDOW name '" + name.text + "' specified more than once");
+    out += (out.empty() ? " WINDOW " : ", ") + quote_identifier(name.text) + " AS (" + text + ")";
+  }
+  return out;
+}
+
+Written<const WindowSpecification*> Writer::named_window(const Name& name) const {
+  const auto found = windows_.find(name.text);
+  if (found == windows_.end()) return error(name.position, "Cannot resolve WINDOW name " + name.text);
+  return found->second;
+}
+
 Written<std::string> Writer::over(const WindowSpecification& specification, const Scope& scope) {
   const bool only_name = specification.base && specification.partition_by.empty() && specification.order_by.empty() &&
                          !specification.frame;
-  if (only_name) return " OVER " + quote_identifier(specification.base->text);
+  if (only_name) {
+    CHECK(named_window(*specification.base));
+    return " OVER " + quote_identifier(specification.base->text);
+  }
   TRY(const auto text, window(specification, scope));
   return " OVER (" + text + ")";
 }
@@ -111,7 +131,18 @@ Written<std::string> Writer::over(const WindowSpecification& specification, cons
 Written<std::string> Writer::window(const WindowSpecification& specification, const Scope& scope) {
   std::string out;
   const auto add = [&](const std::string& part) { out += (out.empty() ? "" : " ") + part; };
-  if (specification.base) add(quote_identifier(specification.base->text));
+  if (specification.base) {
+    TRY(const auto* base, named_window(*specification.base));
+    if (!specification.partition_by.empty())
+      return error(specification.partition_by.front()->position,
+                   "WINDOW specification with named WINDOW reference cannot specify PARTITION BY");
+    if (!specification.order_by.empty() && !base->order_by.empty())
+      return error(specification.order_by.front().key->position,
+                   "Cannot specify ORDER BY if referenced named WINDOW specifies ORDER BY");
+    if (base->frame)
+      return error(specification.base->position, "Cannot reference named WINDOW containing frame specification");
+    add(quote_identifier(specification.base->text));
+  }
   if (!specification.partition_by.empty()) {
     std::string keys;
     for (const auto& key : specification.partition_by) {

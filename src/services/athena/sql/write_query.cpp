@@ -36,10 +36,12 @@ std::string direction(const SortItem& item) {
 Written<QueryText> Writer::query(const Query& query, const Scope* outer, bool top) {
   const auto common_before = common_.size();
   auto aliases_before = std::exchange(aliases_, {});
+  auto windows_before = std::exchange(windows_, {});
   TRY(auto with, common_tables(query, outer));
   TRY(auto text, body(query, outer, top));
   common_.resize(common_before);
   aliases_ = std::move(aliases_before);
+  windows_ = std::move(windows_before);
   text.sql = with + text.sql;
   return text;
 }

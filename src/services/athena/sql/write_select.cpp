@@ -30,6 +30,7 @@ Written<QueryText> Writer::select(const Query& query, const Select& node, const 
     scope.columns = std::move(text.columns);
     scope.incomplete = std::move(text.incomplete);
   }
+  TRY(const auto named_windows, window_clause(node, scope));
   std::string where;
   if (node.where) {
     TRY(auto condition, expression(*node.where, scope));
@@ -45,10 +46,7 @@ Written<QueryText> Writer::select(const Query& query, const Select& node, const 
     TRY(const auto condition, expression(*node.having, scope));
     tail += " HAVING " + condition.sql;
   }
-  for (std::size_t i = 0; i < node.windows.size(); ++i) {
-    TRY(const auto specification, window(node.windows[i].specification, scope));
-    tail += (i == 0 ? " WINDOW " : ", ") + quote_identifier(node.windows[i].name.text) + " AS (" + specification + ")";
-  }
+  tail += named_windows;
   QueryText out;
   out.columns = items.columns;
   out.known = items.known;

@@ -167,8 +167,10 @@ class Writer {
   Written<Typed> lambda(const Lambda&, const std::vector<Typed>& parameters, bool bound, const Scope&);
   Written<Typed> aggregate(const FunctionCall&, const AggregateRule&, const Scope&);
   Written<Typed> window_function(const FunctionCall&, const Scope&);
+  Written<std::string> window_clause(const Select&, const Scope&);
   Written<std::string> over(const WindowSpecification&, const Scope&);
   Written<std::string> window(const WindowSpecification&, const Scope&);
+  Written<const WindowSpecification*> named_window(const Name&) const;
   Written<std::string> frame(const Frame&, const Scope&);
   Written<std::string> frame_bound(const FrameBound&, const Scope&);
   Written<std::string> sort_list(const std::vector<SortItem>&, const Scope&);
@@ -187,6 +189,7 @@ class Writer {
   std::size_t lambda_depth_ = 0;
   int trying_ = 0;                 // depth of TRY
   std::set<std::string> aliases_;  // of the FROM clause being written, to keep DuckDB's unique
+  std::map<std::string, const WindowSpecification*> windows_;  // named so far by the SELECT being written
 };
 
 /// The smallest type that both convert to; nullopt if there is none. Unknown swallows everything.
