@@ -1,7 +1,7 @@
 // The JSON bodies of Glue's and Athena's operations, as the gateway hands them to the services: behind the signature
 // check, over a catalog, crawlers and executions of their own. Every request is answered once, with JSON, and never by
 // an internal error; what requests store, fsck finds nothing wrong with. A request is a line with its operation and the
-// body behind it; a line "----" parts them.
+// body behind it; a line "----" parts them. "@id" stands for the id that was given out last.
 #include <boost/json.hpp>
 
 #include "http_input.h"
