@@ -106,7 +106,8 @@ std::unique_ptr<athena::Service> athena_;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace tickerlake;
-  static fuzz::Renewed<World> worlds;
+  // Never destroyed: at the end of the process libraries it needs may be gone already.
+  static auto& worlds = *new fuzz::Renewed<World>;
   World& world = worlds.use();
   constexpr std::string_view parting = "\n----\n";
   std::string_view text = as_text(fuzz::as_input(data, size));

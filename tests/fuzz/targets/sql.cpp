@@ -58,7 +58,7 @@ class Engine {
 };
 
 void check_query(const Query& query) {
-  static Engine engine;
+  static Engine& engine = *new Engine;  // never destroyed: at the end of the process its library may be gone already
   for (const auto* table : tables_of(query)) {
     require(!table->parts.empty(), "a table has a name");
     const auto filter = partition_filter(query, *table, {"year", "id"});
