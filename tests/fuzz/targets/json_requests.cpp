@@ -25,15 +25,10 @@ class World {
         catalog_(*glue::Catalog::open(folder_.path() / "catalog.sqlite")),
         crawlers_(catalog_, objects_, Log()),
         glue_(catalog_, crawlers_),
-        athena_(*athena::Service::open(catalog_, objects_,
-                                       {.data_directory = folder_.path() / "athena",
-                                        .objects_directory = folder_.path() / "objects",
-                                        .concurrent_queries = 0},  // they are accepted and wait
-                                       Log())) {
-    for (const char* year : {"2015", "2016"}) {
-      require(
-          objects_.put("lake", "prices/year=" + std::string(year) + "/a.csv", "", "symbol,price\na,1.5\n").has_value(),
-          "there is a lake to crawl");
+        athena_(*athena::Service::open(catalog_, objects_, athena_options(), Log())) {
+    for (const std::string year : {"2015", "2016"}) {
+      const auto put = objects_.put("lake", "prices/year=" + year + "/a.csv", "", "symbol,price\na,1.5\n");
+      require(put.has_value(), "there is a lake to crawl");
     }
     reset();
   }
@@ -50,56 +45,70 @@ class World {
     call("AWSGlue.CreateDatabase", R"({"DatabaseInput": {"Name": "db"}})");
     call("AWSGlue.CreateTable", R"({"DatabaseName": "db", "TableInput": {"Name": "t", "PartitionKeys":
          [{"Name": "year", "Type": "string"}], "StorageDescriptor": {"Location": "s3://lake/prices/",
-         "Columns": [{"Name": "symbol", "Type": "string"}, {"Name": "price", "Type": "decimal(18,6)"
-  }]
-}
-}
-})");
+         "Columns": [{"Name": "symbol", "Type": "string"}, {"Name": "price", "Type": "double"}]}}})");
     call("AWSGlue.CreatePartition", R"({"DatabaseName": "db", "TableName": "t", "PartitionInput": {"Values": ["2015"],
          "StorageDescriptor": {"Location": "s3://lake/prices/year=2015/"}}})");
-call("AWSGlue.CreateCrawler", R"({"Name": "c", "Role": "r", "DatabaseName": "db",
+    call("AWSGlue.CreateCrawler", R"({"Name": "c", "Role": "r", "DatabaseName": "db",
          "Targets": {"S3Targets": [{"Path": "s3://lake/prices"}]}})");
-}
+  }
 
-void call(std::string_view operation, std::string_view text) {
-  fuzz::TextBody body(text);
-  http::Request request;
-  request.method = "POST";
-  request.target = "/";
-  request.headers.add("X-Amz-Target", operation);
-  request.content_length = std::ssize(text);
-  request.peer = "127.0.0.1:40404";
-  request.body = &body;
-  fuzz::KeptResponse response;
-  const aws::Caller caller{.access_key = "AKIA", .account_id = "123456789012", .region = "us-east-1"};
-  operation.starts_with("AWSGlue") ? glue_.handle(caller, request, response)
-                                   : athena_->handle(caller, request, response);
-  require(response.answers == 1, "a request is answered once");
-  require(response.status == 200 || response.status == 400, "there is no internal error: " + response.body);
-  boost::system::error_code error;
-  const auto answer = boost::json::parse(response.body, error);
-  require(!error && answer.is_object(), "an answer is a JSON object");
-  require(answer.as_object().contains("__type") == (response.status != 200), "a refusal has a type");
-}
+  void call(std::string_view operation, std::string_view given) {
+    std::string text(given);
+    for (std::size_t at = 0; (at = text.find("@id", at)) != std::string::npos; at += id_.size()) {
+      text.replace(at, 3, id_);
+    }
+    fuzz::TextBody body(text);
+    http::Request request;
+    request.method = "POST";
+    request.target = "/";
+    request.headers.add("X-Amz-Target", operation);
+    request.content_length = std::ssize(text);
+    request.peer = "127.0.0.1:40404";
+    request.body = &body;
+    fuzz::KeptResponse response;
+    const aws::Caller caller{.access_key = "AKIA", .account_id = "123456789012", .region = "us-east-1"};
+    if (operation.starts_with("AWSGlue")) {
+      glue_.handle(caller, request, response);
+    } else {
+      athena_->handle(caller, request, response);
+    }
+    require(response.answers == 1, "a request is answered once");
+    require(response.status == 200 || response.status == 400, "there is no internal error: " + response.body);
+    boost::system::error_code error;
+    const auto answer = boost::json::parse(response.body, error);
+    require(!error && answer.is_object(), "an answer is a JSON object");
+    require(answer.get_object().contains("__type") == (response.status != 200), "a refusal has a type");
+    for (const char* name : {"QueryExecutionId", "NamedQueryId"}) {
+      if (const auto* id = answer.get_object().if_contains(name)) id_ = id->as_string();
+    }
+  }
 
-void check() const {
-  services::Fsck fsck;
-  fsck.data = folder_.path();
-  fsck.found = [](const services::Finding& finding) {
-    require(false, "fsck finds nothing: " + finding.place + ": " + finding.problem);
-  };
-  glue::check_catalog(fsck, folder_.path() / "catalog.sqlite");
-}
+  void check() const {
+    services::Fsck fsck;
+    fsck.data = folder_.path();
+    fsck.found = [](const services::Finding& finding) {
+      require(false, "fsck finds nothing: " + finding.place + ": " + finding.problem);
+    };
+    glue::check_catalog(fsck, folder_.path() / "catalog.sqlite");
+  }
 
-private:
-const io::TemporaryDirectory folder_;
-glue::FolderObjects objects_;
-glue::Catalog catalog_;
-glue::Crawlers crawlers_;
-glue::Service glue_;
-std::unique_ptr<athena::Service> athena_;
-}
-;
+ private:
+  athena::Options athena_options() const {
+    athena::Options options;
+    options.data_directory = folder_.path() / "athena";
+    options.objects_directory = folder_.path() / "objects";
+    options.concurrent_queries = 0;  // they are accepted and wait
+    return options;
+  }
+
+  const io::TemporaryDirectory folder_;
+  glue::FolderObjects objects_;
+  glue::Catalog catalog_;
+  glue::Crawlers crawlers_;
+  glue::Service glue_;
+  std::unique_ptr<athena::Service> athena_;
+  std::string id_ = "none";
+};
 
 }  // namespace
 }  // namespace tickerlake
