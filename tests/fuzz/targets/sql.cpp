@@ -41,7 +41,9 @@ void check_tokens(std::string_view text, Dialect dialect) {
 /// A DuckDB that parses and knows no table, so that nothing runs.
 class Engine {
  public:
-  Engine() : database_(*duckdb::Database::open({.settings = {{"threads", "1"}}})), connection_(*database_.connect()) {
+  Engine()
+      : database_(*duckdb::Database::open({.settings = {{"threads", "1"}}, .library = {}})),
+        connection_(*database_.connect()) {
     require(connection_.execute("PRAGMA disable_optimizer").has_value(), "DuckDB has an optimizer to disable");
   }
   void check(const std::string& sql) {
