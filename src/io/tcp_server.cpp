@@ -1,5 +1,6 @@
 #include "io/tcp_server.h"
 
+#include <algorithm>
 #include <system_error>
 
 namespace tickerlake::io {
@@ -34,10 +35,18 @@ void TcpServer::accept_all() {
 
 void TcpServer::start(Socket socket) {
   socket.set_timeout(options_.read_timeout, options_.write_timeout);
+  std::string address = socket.peer();
+  address.resize(std::min(address.rfind(':'), address.size()));
   MutexLock lock(mutex_);
-  if (static_cast<int>(connections_.size()) >= options_.max_connections) return refuse(socket);
+  const int open = static_cast<int>(connections_.size());
+  if (open >= options_.max_connections) return refuse(socket, open, "in all");
+  if (open >= options_.max_connections_per_address) {
+    const int from_there = connections_from(address);
+    if (from_there >= options_.max_connections_per_address) return refuse(socket, from_there, "from its address");
+  }
   const auto self = connections_.emplace(connections_.end());
   self->socket = std::move(socket);
+  self->address = std::move(address);
   try {
     self->thread = std::thread([this, self] { run(self); });
   } catch (const std::system_error& error) {
@@ -46,8 +55,12 @@ void TcpServer::start(Socket socket) {
   }
 }
 
-void TcpServer::refuse(Socket& socket) {
-  log_.warning("refused {}: {} connections are open", socket.peer(), connections_.size());
+int TcpServer::connections_from(std::string_view address) const {
+  return static_cast<int>(std::ranges::count(connections_, address, &Connection::address));
+}
+
+void TcpServer::refuse(Socket& socket, int open, std::string_view where) {
+  log_.warning("refused {}: {} connections are open {}", socket.peer(), open, where);
   // A new connection's send buffer is empty, so this does not block; and whether it arrives changes nothing.
   if (!options_.refusal.empty()) (void)socket.write(as_bytes(options_.refusal));
 }

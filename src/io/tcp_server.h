@@ -14,6 +14,8 @@ namespace tickerlake::io {
 
 /// Of one listener. Further connections are closed at once.
 inline constexpr int max_connections = 4096;
+/// Of those, from one address: a single machine can't keep all others out.
+inline constexpr int max_connections_per_address = 2048;
 
 /// Thread-safe. stop() (or the destructor) ends every connection and joins every thread. What a connection held is
 /// free as soon as it ends, also when no other one comes.
@@ -21,10 +23,11 @@ class TcpServer {
  public:
   struct Options {
     int max_connections = io::max_connections;
+    int max_connections_per_address = io::max_connections_per_address;
     std::chrono::milliseconds read_timeout{600'000};
     std::chrono::milliseconds write_timeout{60'000};
     std::chrono::milliseconds stop_grace{0};  // how long stop() waits for requests that have arrived already
-    std::string refusal{};                    // sent to connections beyond the cap, before they are closed
+    std::string refusal{};                    // sent to connections beyond a cap, before they are closed
   };
   /// Serves one connection until it ends; runs on that connection's own thread.
   using Serve = std::function<void(Socket&)>;
@@ -42,12 +45,14 @@ class TcpServer {
  private:
   struct Connection {
     Socket socket;
+    std::string address;  // the peer's, without its port
     std::thread thread;
   };
   using Connections = std::list<Connection>;
   void accept_all();
   void start(Socket socket) TL_EXCLUDES(mutex_);
-  void refuse(Socket& socket) TL_REQUIRES(mutex_);
+  int connections_from(std::string_view address) const TL_REQUIRES(mutex_);
+  void refuse(Socket& socket, int open, std::string_view where);
   void run(Connections::iterator self) TL_EXCLUDES(mutex_);
 
   // constant after construction

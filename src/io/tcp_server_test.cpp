@@ -1,6 +1,8 @@
 #include "io/tcp_server.h"
 
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 
 #include <filesystem>
 #include <future>
@@ -82,6 +84,41 @@ TEST(TcpServer, says_why_it_refuses_and_has_room_again_when_a_connection_ends) {
   auto third = Socket::connect(server.endpoint(), milliseconds(1000));
   ASSERT_TRUE(third->write(as_bytes("y")));
   EXPECT_EQ(third->read(answer), 1u);
+}
+
+/// A connection to the server from that address of this machine.
+Socket connect_from(const char* address, const TcpServer& server) {
+  const int descriptor = ::socket(AF_INET, SOCK_STREAM, 0);
+  Socket socket(descriptor);
+  sockaddr_in own{.sin_family = AF_INET, .sin_port = 0, .sin_addr = {}, .sin_zero = {}};
+  sockaddr_in its = own;
+  its.sin_port = htons(server.endpoint().port);
+  EXPECT_EQ(inet_pton(AF_INET, address, &own.sin_addr), 1);
+  EXPECT_EQ(inet_pton(AF_INET, server.endpoint().host.c_str(), &its.sin_addr), 1);
+  EXPECT_EQ(bind(descriptor, reinterpret_cast<const sockaddr*>(&own), sizeof own), 0);
+  EXPECT_EQ(connect(descriptor, reinterpret_cast<const sockaddr*>(&its), sizeof its), 0);
+  return socket;
+}
+
+TEST(TcpServer, closes_connections_of_an_address_beyond_its_cap_and_serves_other_addresses) {
+  const TcpServer server = echo_server({.max_connections = 3, .max_connections_per_address = 2});
+  std::byte answer[1];
+  const auto is_served = [&](Socket& socket) {
+    return socket.write(as_bytes("x")) && socket.read(answer).value_or(0) == 1;
+  };
+  Socket first = connect_from("127.0.0.1", server);
+  EXPECT_TRUE(is_served(first));
+  {
+    Socket second = connect_from("127.0.0.1", server);
+    EXPECT_TRUE(is_served(second));
+    Socket third = connect_from("127.0.0.1", server);
+    EXPECT_EQ(third.read(answer).value_or(0), 0u);
+    Socket elsewhere = connect_from("127.0.0.2", server);
+    EXPECT_TRUE(is_served(elsewhere));
+  }
+  while (server.connections() > 1) std::this_thread::sleep_for(milliseconds(1));
+  Socket again = connect_from("127.0.0.1", server);
+  EXPECT_TRUE(is_served(again));
 }
 
 int open_descriptors() {

@@ -51,8 +51,8 @@ def test_ten_thousand_connections_opened_and_dropped(module_server):
     with watched(module_server, memory=320 * MiB):
         for name in ("kafka", "aws"):
             at = address(ports(module_server)[name])
-            for number in range(5_000):
-                connection = socket.create_connection(at, timeout=DEADLINE)
+            for number in range(5_000):  # from another address than the honest client's: each may have half of what there is
+                connection = socket.create_connection(at, timeout=DEADLINE, source_address=("127.0.0.2", 0))
                 if number % 2:
                     connection.send(b"\0")
                 if number % 3 == 0:  # a reset instead of a goodbye
@@ -152,11 +152,30 @@ def test_connections_beyond_the_cap_are_closed_and_room_returns(module_server):
         pytest.skip(f"{hard} descriptors are permitted here: too few to reach the cap")
     at = address(module_server.aws)
     before = Held.by(module_server.process)
-    connections = [socket.create_connection(at, timeout=DEADLINE) for _ in range(cap)]
+    one, other, third = (("127.0.0.%d" % number, 0) for number in (1, 2, 3))
+    connections = []
+
+    def fill(source):
+        for _ in range(cap // 2):
+            connections.append(socket.create_connection(at, timeout=DEADLINE, source_address=source))
+        wait_until(lambda: Held.by(module_server.process).descriptors >= before.descriptors + len(connections), "all are there")
+
+    def assert_refused(source):
+        with socket.create_connection(at, timeout=DEADLINE, source_address=source) as beyond:
+            assert read_to_end(beyond).startswith(b"HTTP/1.1 503 ")
+
+    def assert_served(source):
+        with socket.create_connection(at, timeout=DEADLINE, source_address=source) as connection:
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            assert read_to_end(connection).startswith(b"HTTP/1.1 403 ")
+        wait_until(lambda: Held.by(module_server.process).descriptors <= before.descriptors + len(connections), "it is gone")
+
     try:
-        wait_until(lambda: Held.by(module_server.process).descriptors >= before.descriptors + cap, "all are there")
-        beyond = socket.create_connection(at, timeout=DEADLINE)
-        assert read_to_end(beyond).startswith(b"HTTP/1.1 503 ")
+        fill(one)
+        assert_refused(one)  # one address has half of what there is
+        assert_served(other)
+        fill(other)
+        assert_refused(third)  # and now all is taken
         with Kafka(module_server) as kafka:  # the other ports have caps of their own
             assert kafka.ask(18, 0)[:2] == b"\0\0"
     finally:
