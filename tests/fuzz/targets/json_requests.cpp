@@ -39,7 +39,9 @@ class World {
       crawlers_.wait(crawler.definition.name);
       require(crawlers_.remove(crawler.definition.name).has_value(), "a crawler that rests can be removed");
     }
-    for (const auto& database : catalog_.get_databases({.token = "", .limit = 1'000})->items) {
+    const auto databases = catalog_.get_databases({.token = "", .limit = 1'000});
+    require(databases.has_value(), "databases are listed");
+    for (const auto& database : databases->items) {
       require(catalog_.delete_database(database.name).has_value(), "a database can be deleted");
     }
     call("AWSGlue.CreateDatabase", R"({"DatabaseInput": {"Name": "db"}})");
