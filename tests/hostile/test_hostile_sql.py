@@ -129,8 +129,8 @@ def test_statements_that_are_too_deep_or_long_are_refused(module_server, results
 
 
 def test_a_query_that_would_never_end_is_cancelled(module_server, results):
-    endless = ("select count(*) from unnest(sequence(1, 1000000)) a(x), unnest(sequence(1, 1000000)) b(y), "
-               "unnest(sequence(1, 1000000)) c(z) where x + y * z % 7 = 3")
+    endless = ("select count(*) from unnest(sequence(1, 10000)) a(w), unnest(sequence(1, 10000)) b(x), unnest(sequence(1, 10000)) c(y), "
+               "unnest(sequence(1, 10000)) d(z) where w + x + y * z % 7 = 3")
     with watched(module_server, memory=2048 * MiB):  # what all queries together may have
         ids = []
         for _ in range(6):  # more than run at once: the others wait
@@ -143,15 +143,37 @@ def test_a_query_that_would_never_end_is_cancelled(module_server, results):
         assert run(module_server, results, "select 1")[0] == "SUCCEEDED"
 
 
+MUCH_OF_LITTLE = {
+    "a long text": ("select length(lpad('x', 2000000000, 'y'))", "Target length must be in the range"),
+    "its other side": ("select length(rpad('x', n, 'y')) from (values 2000000000) t(n)", "Target length must be in the range"),
+    "a text that doubles": ("select length(reduce(sequence(1, 40), 'x', (s, x) -> s || s, s -> s))", "state of reduce"),
+    "bytes that double": ("select length(reduce(sequence(1, 40), x'00', (s, x) -> s || s, s -> s))", "state of reduce"),
+    "an array that doubles": ("select cardinality(reduce(sequence(1, 40), array[1], (s, x) -> s || s, s -> s))", "state of reduce"),
+    "a long array": ("select cardinality(sequence(1, 2000000000))", "more than 10000 entries"),
+    "one that counts down": ("select cardinality(sequence(2000000000, 1, -1))", "more than 10000 entries"),
+    "one of a length that is computed": ("select cardinality(sequence(1, array_sum(array[2000000000])))", "more than 10000 entries"),
+    "the seconds of all times": ("select cardinality(sequence(timestamp '0001-01-01 00:00:00', timestamp '9999-01-01 00:00:00', "
+                                 "interval '1' second))", "more than 10000 entries"),
+    "a repetition": ("select cardinality(repeat('x', 2000000000))", "count argument of repeat"),
+}
+
+
+@pytest.mark.parametrize("what", MUCH_OF_LITTLE)
+def test_functions_that_make_much_of_little_have_bounds(module_server, results, what):
+    """What a function makes for one vector of rows is not counted by DuckDB, so each has a bound of its own."""
+    query, message = MUCH_OF_LITTLE[what]
+    with watched(module_server, memory=256 * MiB):
+        state, said, _ = run(module_server, results, query)
+        assert state == "FAILED" and message in said, (state, said)
+
+
+THREE_MILLION = "unnest(sequence(1, 3000)) t(x), unnest(sequence(1, 1000)) u(y)"
 GREEDY = {
-    "a long text": "select length(lpad('x', 2000000000, 'y'))",
-    "a text that doubles": "select length(reduce(sequence(1, 40), 'x', (s, x) -> s || s, s -> s))",
-    "a long array": "select cardinality(sequence(1, 2000000000))",
-    "an aggregate of everything": "select cardinality(array_agg(a || b)) from (select cast(x as varchar) || lpad('', 1000, 'z') a from unnest(sequence(1, 3000000)) t(x)), "
-                                  "(select cast(x as varchar) b from unnest(sequence(1, 100)) t(x))",
+    "an aggregate of everything": f"select cardinality(array_agg(a || b)) from (select cast(x as varchar) || '{'z' * 1000}' a "
+                                  f"from {THREE_MILLION}), (select cast(x as varchar) b from unnest(sequence(1, 100)) t(x))",
     "a recursion": "with recursive t(n, s) as (select 1, 'x' union all select n + 1, s || s from t where n < 60) select max(length(s)) from t",
     "a sort of everything": "select max(a) from (select a, row_number() over (order by b desc, a) r from "
-                            "(select x a, lpad(cast(x as varchar), 1000, 'z') b from unnest(sequence(1, 5000000)) t(x))) where r % 2 = 0",
+                            f"(select x * 1000 + y a, cast(x as varchar) || '{'z' * 1000}' b from {THREE_MILLION})) where r % 2 = 0",
 }
 
 
@@ -162,9 +184,8 @@ def test_a_query_that_wants_all_memory_gets_its_share_and_fails_for_want_of_more
     with watched(module_server, memory=3 * 1024 * MiB):
         state, said, _ = run(module_server, results, GREEDY[what], 10 * DEADLINE)
         print(what, state, said[:300])
-        assert state in ("FAILED", "REFUSED", "SUCCEEDED")
-        if state == "FAILED":
-            assert "exhausted" in said.lower() or "NUMERIC" in said or "limit" in said.lower() or "NOT_SUPPORTED" in said, said
+        assert state in ("FAILED", "SUCCEEDED")
+        assert state == "SUCCEEDED" or "exhausted" in said.lower(), said
 
 
 def test_patterns_of_table_names_cannot_stall_or_break_the_catalog(module_server, results):

@@ -190,8 +190,8 @@ def test_a_request_token_starts_one_execution(lake):
 
 def test_stop_ends_a_running_query(lake):
     started = lake.athena.start_query_execution(
-        QueryString="SELECT count(*) FROM UNNEST(sequence(1, 100000)) a(x) CROSS JOIN UNNEST(sequence(1, 100000)) b(y) "
-                    "WHERE (x * 31 + y) % 7 = 3",
+        QueryString="SELECT count(*) FROM UNNEST(sequence(1, 10000)) a(x) CROSS JOIN UNNEST(sequence(1, 10000)) b(y) "
+                    "CROSS JOIN UNNEST(sequence(1, 100)) c(z) WHERE (x * 31 + y + z) % 7 = 3",
         ResultConfiguration={"OutputLocation": lake.output})["QueryExecutionId"]
     time.sleep(0.3)
     lake.athena.stop_query_execution(QueryExecutionId=started)
@@ -238,8 +238,8 @@ def test_executions_outlive_the_server(own_server):
     lake = Lake(own_server)
     done = lake.execute("SELECT 42 AS answer")["QueryExecutionId"]
     running = lake.athena.start_query_execution(
-        QueryString="SELECT count(*) FROM UNNEST(sequence(1, 100000)) a(x) CROSS JOIN UNNEST(sequence(1, 100000)) b(y)"
-                    " WHERE (x * 31 + y) % 7 = 3",
+        QueryString="SELECT count(*) FROM UNNEST(sequence(1, 10000)) a(x) CROSS JOIN UNNEST(sequence(1, 10000)) b(y)"
+                    " CROSS JOIN UNNEST(sequence(1, 100)) c(z) WHERE (x * 31 + y + z) % 7 = 3",
         ResultConfiguration={"OutputLocation": lake.output})["QueryExecutionId"]
     own_server.kill()
     own_server.restart()

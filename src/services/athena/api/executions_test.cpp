@@ -200,8 +200,8 @@ TEST_F(Athena, sql_reaches_no_local_file) {
 
 TEST_F(Athena, stop_cancels_what_runs) {
   const auto id = start(
-      "SELECT count(*) FROM UNNEST(sequence(1, 100000)) a(x) CROSS JOIN UNNEST(sequence(1, 100000)) "
-      "b(y) WHERE (x * 31 + y) % 7 = 3");
+      "SELECT count(*) FROM UNNEST(sequence(1, 10000)) a(x) CROSS JOIN UNNEST(sequence(1, 10000)) "
+      "b(y) CROSS JOIN UNNEST(sequence(1, 100)) c(z) WHERE (x * 31 + y + z) % 7 = 3");
   std::this_thread::sleep_for(std::chrono::milliseconds(200));
   EXPECT_TRUE(executions_->stop(id).value());
   EXPECT_EQ(state_of(wait(id)), "CANCELLED");

@@ -28,7 +28,6 @@ constexpr FunctionRule array_rules[] = {
     {"filter", 2, 2, When::any, "list_filter({0}, {1})", "=0", "1:e0"},
     {"flatten", 1, 1, When::any, "flatten({0})", "e0"},
     {"ngrams", 2, 2, When::any, "tl_ngrams({0}, CAST({1} AS BIGINT))", "[=0]"},
-    {"repeat", 2, 2, When::any, "tl_repeat({0}, CAST({1} AS BIGINT))", "[=0]"},
     {"shuffle", 1, 1, When::any,
      "list_sort(list_transform({0}, lambda x: struct_pack(r := random(), x := x))).list_transform(lambda p: p.x)",
      "=0"},

@@ -224,7 +224,8 @@ constexpr SpecialEntry texts[] = {{"concat", concat}, {"regexp_replace", regexp_
 
 template <class Visit>
 void for_each_special(Visit&& visit) {
-  for (const auto table : {special_conditionals(), special_texts(), special_dates(), special_collections()})
+  for (const auto table :
+       {special_conditionals(), special_texts(), special_dates(), special_collections(), special_generators()})
     for (const auto& entry : table) visit(entry);
 }
 

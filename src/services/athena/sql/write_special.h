@@ -4,6 +4,11 @@
 
 namespace tickerlake::athena::sql {
 
+constexpr int max_generated_entries = 10'000;  // of sequence and repeat, as in Trino
+constexpr int max_padded_length = 100'000;     // of lpad and rpad, in characters
+constexpr int max_reduced_bytes = 262'144;     // of a text or binary that reduce works on
+constexpr int max_reduced_elements = 100'000;  // of an array that it works on
+
 using SpecialFunction = Written<Typed> (*)(Writer&, const FunctionCall&, const Scope&);
 
 /// nullptr if the function is not special.
@@ -26,6 +31,7 @@ std::span<const SpecialEntry> special_conditionals();
 std::span<const SpecialEntry> special_texts();
 std::span<const SpecialEntry> special_dates();
 std::span<const SpecialEntry> special_collections();
+std::span<const SpecialEntry> special_generators();
 
 /// What special functions may use of the writer.
 struct SpecialFunctions {

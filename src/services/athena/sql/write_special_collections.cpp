@@ -51,6 +51,19 @@ Written<Typed> zip_with(Writer& w, const FunctionCall& node, const Scope& scope)
                Type::array_of(body.type)};
 }
 
+/// A step of reduce(), refused when the state before it is too large already: a state that doubles would be gigabytes
+/// soon, which DuckDB doesn't count.
+std::string bounded_state(Writer& w, const std::string& state, const Type& type, const std::string& step) {
+  const bool array = type.is(Kind::array);
+  if (!array && !type.is(Kind::varchar) && !type.is(Kind::varbinary)) return step;
+  const auto limit = std::to_string(array ? max_reduced_elements : max_reduced_bytes);
+  const auto size = (array ? "len(" : type.is(Kind::varchar) ? "strlen(" : "octet_length(") + state + ")";
+  return "(CASE WHEN " + size + " > " + limit + " THEN " +
+         F::raise(w, "INVALID_FUNCTION_ARGUMENT: state of reduce function must not have more than " + limit +
+                         (array ? " elements" : " bytes")) +
+         " ELSE " + step + " END)";
+}
+
 /// reduce(array, initial, (state, x) -> …, state -> …). DuckDB's list_reduce wants elements and state of one type, so
 /// both travel in a struct: the list is made of structs with the initial state first.
 Written<Typed> reduce(Writer& w, const FunctionCall& node, const Scope& scope) {
@@ -68,14 +81,15 @@ Written<Typed> reduce(Writer& w, const FunctionCall& node, const Scope& scope) {
   const auto cast = [&](const std::string& text) {
     return spelled.empty() ? text : "CAST(" + text + " AS " + spelled + ")";
   };
+  const auto next = bounded_state(w, state + ".s", state_type, cast(body.sql));
   const auto x = quote_identifier(F::parameter(w, "x"));
   const auto structs = "list_transform(" + array.sql + ", lambda " + x + ": struct_pack(s := " + cast(initial.sql) +
                        ", x := " + x + "))";
   // An empty array gives the initial state, so it stands in front with an element that nobody reads.
   const auto text = "coalesce((list_reduce(" + structs + ", lambda " + state + ", " + item +
-                    ": struct_pack(s := " + cast(body.sql) + ", x := " + item +
-                    ".x), struct_pack(s := " + cast(initial.sql) + ", x := list_extract(" + array.sql +
-                    ", 1)))).s, CASE WHEN len(" + array.sql + ") = 0 THEN " + cast(initial.sql) + " END)";
+                    ": struct_pack(s := " + next + ", x := " + item + ".x), struct_pack(s := " + cast(initial.sql) +
+                    ", x := list_extract(" + array.sql + ", 1)))).s, CASE WHEN len(" + array.sql + ") = 0 THEN " +
+                    cast(initial.sql) + " END)";
   return F::lambda(w, *finish, {{text, state_type}}, true, scope);
 }
 
@@ -90,25 +104,6 @@ Written<Typed> element_at(Writer& w, const FunctionCall& node, const Scope& scop
                      text + " END)",
                  base.type.children[0]};
   return Typed{text, {}};
-}
-
-Written<Typed> sequence(Writer& w, const FunctionCall& node, const Scope& scope) {
-  if (node.arguments.size() < 2 || node.arguments.size() > 3) return F::wrong_count(node);
-  TRY(const auto values, F::arguments(w, node, scope));
-  const auto& from = values[0];
-  const auto& to = values[1];
-  if (from.type.is(Kind::date) || from.type.is(Kind::timestamp)) {
-    const auto step = values.size() == 3
-                          ? values[2].sql
-                          : "CASE WHEN " + from.sql + " <= " + to.sql + " THEN to_days(1) ELSE to_days(-1) END";
-    const auto text =
-        "generate_series(CAST(" + from.sql + " AS TIMESTAMP), CAST(" + to.sql + " AS TIMESTAMP), " + step + ")";
-    return Typed{from.type.is(Kind::date) ? "CAST(" + text + " AS DATE[])" : text, Type::array_of(from.type)};
-  }
-  const auto step =
-      values.size() == 3 ? values[2].sql : "CASE WHEN " + from.sql + " <= " + to.sql + " THEN 1 ELSE -1 END";
-  return Typed{"generate_series(" + from.sql + ", " + to.sql + ", " + step + ")",
-               Type::array_of(Type::of(Kind::bigint))};
 }
 
 Written<Typed> map(Writer& w, const FunctionCall& node, const Scope& scope) {
@@ -138,7 +133,6 @@ constexpr SpecialEntry collections[] = {{"map_filter", over_map},
                                         {"zip_with", zip_with},
                                         {"reduce", reduce},
                                         {"element_at", element_at},
-                                        {"sequence", sequence},
                                         {"map", map},
                                         {"zip", zip}};
 
