@@ -1,5 +1,6 @@
 #include "aws/json_service.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "base/digest.h"
@@ -54,7 +55,10 @@ void JsonService::run(const Caller& caller, http::Request& request, http::Respon
   }
   const auto operation = operations_.find(target.substr(dot + 1));
   if (operation == operations_.end()) {
-    return refuse("UnknownOperationException", std::string(target) + " is not supported");
+    // JSON is UTF-8, a header any bytes.
+    const bool readable = std::ranges::all_of(target, [](char c) { return c > ' ' && c <= '~'; });
+    return refuse("UnknownOperationException",
+                  (readable ? std::string(target) : "the operation of X-Amz-Target") + " is not supported");
   }
   name = operation->first;
   boost::system::error_code error;
