@@ -16,6 +16,12 @@ std::unexpected<Error> fail_by_text(const char* message) {
   return fail_as(DUCKDB_ERROR_INVALID, message);
 }
 
+/// DuckDB takes text up to its first NUL: it would run what is before it.
+Result<void> check_whole(const std::string& sql) {
+  if (sql.find('\0') == std::string::npos) return {};
+  return fail(ErrorCode::invalid_argument, "a statement can't have NUL characters");
+}
+
 }  // namespace
 
 Connection::Connection(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -24,6 +30,7 @@ Connection::Connection(Connection&&) noexcept = default;
 Connection& Connection::operator=(Connection&&) noexcept = default;
 
 Result<Rows> Connection::query(const std::string& sql) {
+  CHECK(check_whole(sql));
   auto rows = std::make_unique<Rows::Impl>();
   rows->api = impl_->api;
   if (impl_->api->query(impl_->connection, sql.c_str(), &rows->result) != DuckDBSuccess) return rows->failure();
@@ -56,6 +63,7 @@ Result<void> Connection::execute(const std::string& sql) {
 }
 
 Result<Prepared> Connection::prepare(const std::string& sql) {
+  CHECK(check_whole(sql));
   auto prepared = std::make_unique<Prepared::Impl>();
   prepared->api = impl_->api;
   const auto& api = *impl_->api;

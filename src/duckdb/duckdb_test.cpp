@@ -36,6 +36,13 @@ class DuckDb : public testing::Test {
 
 TEST_F(DuckDb, says_its_version) { EXPECT_THAT(database_->version(), HasSubstr("v1.5")); }
 
+TEST_F(DuckDb, refuses_statements_that_it_would_cut_off_at_a_nul) {
+  const std::string sql("SELECT 1 \0, 2", 13);
+  for (const auto& message : {connection_->query(sql).error().message, connection_->stream(sql).error().message}) {
+    EXPECT_THAT(message, HasSubstr("NUL"));
+  }
+}
+
 TEST_F(DuckDb, reads_every_scalar_type_as_text) {
   EXPECT_EQ(rows("SELECT true, 1::TINYINT, -2::SMALLINT, 3, -4::BIGINT, 1.5::DOUBLE, 12.345600::DECIMAL(18,6), "
                  "'a long text beyond the inlined ones', DATE '2016-02-29', TIMESTAMP '1969-12-31 23:59:59.5', "
