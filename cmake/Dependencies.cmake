@@ -2,7 +2,7 @@
 find_package(PkgConfig REQUIRED)
 find_package(Boost 1.81 REQUIRED COMPONENTS json)            # http (Beast); JSON everywhere
 find_package(CURL REQUIRED)                                  # http
-find_package(OpenSSL REQUIRED)                               # base (digests), http
+find_package(OpenSSL REQUIRED)                               # base (digests), io (TLS), kafka (SCRAM)
 find_package(ZLIB REQUIRED)                                  # kafka (gzip)
 find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)                                # base (logging)

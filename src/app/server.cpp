@@ -1,5 +1,6 @@
 #include "app/server.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <future>
 
@@ -121,19 +122,31 @@ Result<void> Server::Parts::start(const ServerOptions& options) {
   broker_options.directory = options.data / "kafka";
   broker_options.metrics = metrics;
   broker_options.slow_request = options.slow_request;
-  for (const auto& [name, value] : options.kafka_properties) CHECK(broker::set_property(broker_options, name, value));
+  std::map<std::string, std::string> properties = options.kafka_properties;
+  TRY(broker_options.security, broker::SecuritySettings::take(properties));
+  for (const auto& [name, value] : properties) CHECK(broker::set_property(broker_options, name, value));
   // All ports first: a taken one is said before anything is opened.
   const bool free = options.free_ports_when_taken;
-  TRY(auto kafka_listener, listen(options.at.kafka, "--kafka", free));
+  auto& settings = broker_options.security.listeners;
+  if (settings.empty()) settings = {{.at = options.at.kafka}};
+  std::vector<io::Listener> kafka_listeners;
+  for (const broker::ListenerSettings& listener : settings) {
+    TRY(auto bound, listen(listener.at, "--kafka", free));
+    kafka_listeners.push_back(std::move(bound));
+  }
+  // The one that commands on this machine use when nothing else is said: one that asks for nothing, if there is one.
+  const auto plain =
+      std::ranges::find(settings, broker::SecurityProtocol::plaintext, &broker::ListenerSettings::protocol);
+  const auto chosen = plain == settings.end() ? 0 : plain - settings.begin();
   TRY(auto aws_listener, listen(options.at.aws, "--aws", free));
   TRY(auto web_listener, listen(options.at.web, "--web", free));
   TRY(auto registry_listener, listen(options.at.registry, "--registry", free));
-  endpoints = {kafka_listener.endpoint(), aws_listener.endpoint(), web_listener.endpoint(),
-               registry_listener.endpoint()};
+  endpoints = {kafka_listeners[static_cast<std::size_t>(chosen)].endpoint(), aws_listener.endpoint(),
+               web_listener.endpoint(), registry_listener.endpoint()};
 
   // The broker recovers its logs while the other stores open theirs.
   auto broker_started = std::async(std::launch::async, [&] {
-    return broker::Broker::start(broker_options, std::move(kafka_listener), log.named("kafka"));
+    return broker::Broker::start(std::move(broker_options), std::move(kafka_listeners), log.named("kafka"));
   });
   auto opened = open_stores(options.data);
   auto started = broker_started.get();

@@ -1,9 +1,12 @@
 #include <fmt/core.h>
 
 #include <chrono>
+#include <utility>
+#include <vector>
 
 #include "app/commands/commands.h"
 #include "app/server.h"
+#include "services/broker/security/settings.h"
 
 namespace tickerlake::app {
 namespace {
@@ -23,9 +26,15 @@ Result<ServerOptions> server_options(const UpOptions& up) {
     }
     options.kafka_properties[setting.substr(0, equals)] = setting.substr(equals + 1);
   }
-  // The AWS port checks signatures; these have no authentication yet.
-  for (const auto& [flag, endpoint] : {std::pair{"--kafka", options.at.kafka}, std::pair{"--web", options.at.web},
-                                       std::pair{"--registry", options.at.registry}}) {
+  // The AWS port checks signatures; these have no authentication.
+  std::vector<std::pair<std::string, io::Endpoint>> open = {{"--web", options.at.web},
+                                                            {"--registry", options.at.registry}};
+  auto properties = options.kafka_properties;
+  TRY(const auto security, broker::SecuritySettings::take(properties));
+  if (security.listeners.empty()) open.emplace_back("--kafka", options.at.kafka);
+  for (const auto& listener : security.listeners)
+    if (!broker::authenticates(security, listener)) open.emplace_back("the listener " + listener.name, listener.at);
+  for (const auto& [flag, endpoint] : open) {
     if (!endpoint.is_loopback() && !up.allow_unauthenticated) {
       return fail(ErrorCode::invalid_argument,
                   fmt::format("{} {} would be open to other machines without authentication; "

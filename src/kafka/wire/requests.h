@@ -1,5 +1,6 @@
 #pragma once
 // Every request that has a message here, in one list: the broker's table of routes and the tests are made from it.
+#include "kafka/wire/acls.h"
 #include "kafka/wire/api_versions.h"
 #include "kafka/wire/cluster.h"
 #include "kafka/wire/configs.h"
@@ -15,6 +16,7 @@
 #include "kafka/wire/produce.h"
 #include "kafka/wire/quorum.h"
 #include "kafka/wire/reassignments.h"
+#include "kafka/wire/sasl.h"
 #include "kafka/wire/topics.h"
 #include "kafka/wire/transaction_admin.h"
 #include "kafka/wire/transactions.h"
@@ -34,7 +36,9 @@ using AllRequests =
                 DescribeClusterRequest, DescribeTopicPartitionsRequest, AddPartitionsToTxnRequest,
                 AddOffsetsToTxnRequest, EndTxnRequest, WriteTxnMarkersRequest, TxnOffsetCommitRequest,
                 DescribeProducersRequest, DescribeTransactionsRequest, ListTransactionsRequest, ElectLeadersRequest,
-                AlterPartitionReassignmentsRequest, ListPartitionReassignmentsRequest, AlterReplicaLogDirsRequest>;
+                AlterPartitionReassignmentsRequest, ListPartitionReassignmentsRequest, AlterReplicaLogDirsRequest,
+                SaslHandshakeRequest, SaslAuthenticateRequest, DescribeUserScramCredentialsRequest,
+                AlterUserScramCredentialsRequest, DescribeAclsRequest, CreateAclsRequest, DeleteAclsRequest>;
 
 /// What this program asks other brokers and does not answer itself.
 using AskedRequests = RequestList<DescribeQuorumRequest>;

@@ -1,12 +1,42 @@
 #include "services/broker/answer_queue.h"
 
+#include <array>
+#include <vector>
+
 namespace tickerlake::broker {
+namespace {
 
-/// Shared with the slots, which may outlive the connection; socket is touched only by the queue's own threads.
+/// Frame::send() for what has to pass through this process.
+Result<void> send_through(const kafka::Frame& frame, io::Stream& stream) {
+  std::array<std::byte, 4> prefix;
+  store_big_endian<std::int32_t>(prefix.data(), static_cast<std::int32_t>(frame.size()));
+  std::vector<ByteView> gathered = {prefix};
+  std::size_t sent = 0;
+  for (const auto& [at, slice, memory] : frame.splices) {
+    gathered.push_back(ByteView(frame.bytes).subspan(sent, at - sent));
+    sent = at;
+    gathered.push_back(memory);
+    if (slice.file == nullptr) continue;
+    CHECK(stream.write_parts(gathered));
+    gathered.clear();
+    CHECK(stream.send_file(*slice.file, slice.position, slice.length));
+  }
+  gathered.push_back(ByteView(frame.bytes).subspan(sent));
+  return stream.write_parts(gathered);
+}
+
+Result<void> send(const kafka::Frame& frame, io::Stream& stream) {
+  io::Socket* const socket = stream.plain_socket();
+  return socket != nullptr ? frame.send(*socket) : send_through(frame, stream);
+}
+
+}  // namespace
+
+/// Shared with the slots, which may outlive the connection; stream is touched only by the queue's own threads.
 struct AnswerQueue::State {
-  State(io::Socket& of, Log to) : socket(of), log(std::move(to)) {}
+  State(io::Stream& of, Log to) : stream(of), log(std::move(to)) {}
 
-  io::Socket& socket;
+  io::Stream& stream;
   const Log log;
 
   Mutex mutex;
@@ -58,18 +88,18 @@ void AnswerQueue::State::send_first() {
   } else if (slot->frame_) {
     sending = true;
     mutex.unlock();
-    const auto sent = slot->frame_->send(socket);
+    const auto sent = send(*slot->frame_, stream);
     if (!sent) log.debug("{}", sent.error().message);
     mutex.lock();
     sending = false;
     bytes -= slot->frame_->bytes.size();
     if (!sent) broken = true;
   }
-  if (broken) socket.shut_down();  // ends the connection's thread, which waits for the next request
+  if (broken) stream.shut_down();  // ends the connection's thread, which waits for the next request
   changed.notify_all();
 }
 
-AnswerQueue::AnswerQueue(io::Socket& socket, Log log) : state_(std::make_shared<State>(socket, std::move(log))) {}
+AnswerQueue::AnswerQueue(io::Stream& stream, Log log) : state_(std::make_shared<State>(stream, std::move(log))) {}
 
 AnswerQueue::~AnswerQueue() {
   {

@@ -6,7 +6,7 @@
 
 #include "base/log.h"
 #include "base/mutex.h"
-#include "io/socket.h"
+#include "io/stream.h"
 #include "services/broker/broker_metrics.h"
 #include "services/broker/responder.h"
 
@@ -22,7 +22,7 @@ inline constexpr std::size_t max_answer_bytes_waiting = std::size_t{1} << 20;
 /// thread that sends those. The mutex is a leaf, and no lock is held while sending.
 class AnswerQueue {
  public:
-  AnswerQueue(io::Socket& socket, Log log);
+  AnswerQueue(io::Stream& stream, Log log);
   /// Sends nothing more; answers that come later are dropped.
   ~AnswerQueue();
   AnswerQueue(const AnswerQueue&) = delete;

@@ -7,6 +7,7 @@
 #include "services/broker/fetch_sessions.h"
 #include "services/broker/groups/groups.h"
 #include "services/broker/producer_ids.h"
+#include "services/broker/security/security.h"
 #include "services/broker/topics.h"
 #include "services/broker/transactions/transactions.h"
 
@@ -34,14 +35,27 @@ std::string reachable(const std::string& host) {
   return name;
 }
 
+/// The listeners' real ports, and what their clients are told.
+void fill_in(std::vector<ListenerSettings>& listeners, const std::vector<io::Listener>& sockets) {
+  listeners.resize(sockets.size());
+  for (std::size_t i = 0; i < sockets.size(); ++i) {
+    ListenerSettings& listener = listeners[i];
+    listener.at = sockets[i].endpoint();
+    if (listener.advertised.host.empty()) listener.advertised.host = reachable(listener.at.host);
+    if (listener.advertised.port == 0) listener.advertised.port = listener.at.port;
+  }
+}
+
 }  // namespace
 
 Broker::Broker(BrokerOptions options, Log log)
-    : options_(std::move(options)), log_(std::move(log)), metrics_(options_.metrics, options_.slow_request) {}
+    : options_(std::move(options)),
+      log_(std::move(log)),
+      metrics_(options_.metrics, options_.slow_request),
+      admission_(options_.security.max_connections_per_ip) {}
 
-Result<std::unique_ptr<Broker>> Broker::start(BrokerOptions options, io::Listener listener, Log log) {
-  if (options.advertised.host.empty()) options.advertised.host = reachable(listener.endpoint().host);
-  if (options.advertised.port == 0) options.advertised.port = listener.endpoint().port;
+Result<std::unique_ptr<Broker>> Broker::start(BrokerOptions options, std::vector<io::Listener> sockets, Log log) {
+  fill_in(options.security.listeners, sockets);
   Topics::Options topic_options;
   topic_options.max_partitions = partitions_for_files(io::raise_open_file_limit());
   topic_options.metrics = options.metrics;
@@ -74,25 +88,36 @@ Result<std::unique_ptr<Broker>> Broker::start(BrokerOptions options, io::Listene
                          log.named("transactions")));
   broker->fetch_sessions_ = std::make_unique<FetchSessions>();
 
+  TRY(broker->security_, Security::open(set.security, set.directory));
+
   io::TcpServer::Options limits;
   limits.max_connections = set.max_connections;
   limits.read_timeout = std::min(request_timeout, set.idle_timeout);
-  broker->server_ = std::make_unique<io::TcpServer>(
-      std::move(listener), limits, log, [broker = broker.get(), client_log = log.limited()](io::Socket& socket) {
-        broker->metrics_.connections.add();
-        Connection(*broker, socket, client_log.with("peer", socket.peer())).serve();
-      });
+  for (std::size_t i = 0; i < sockets.size(); ++i) {
+    const auto serve = [broker = broker.get(), &listener = set.security.listeners[i],
+                        client_log = log.limited()](io::Socket& socket) {
+      broker->metrics_.connections.add();
+      serve_connection(*broker, listener, socket, client_log.with("peer", socket.peer()));
+    };
+    broker->servers_.push_back(std::make_unique<io::TcpServer>(std::move(sockets[i]), limits, log, serve));
+  }
   return broker;
 }
 
 Broker::~Broker() { stop(); }
+
+int Broker::connections() const {
+  int sum = 0;
+  for (const auto& server : servers_) sum += server->connections();
+  return sum;
+}
 
 void Broker::stop() {
   // First what lets connections' threads go: joins, syncs and long polls end. Then the threads, then the logs.
   if (groups_) groups_->stop();
   if (transactions_) transactions_->stop();
   if (topics_) topics_->begin_stop();
-  if (server_) server_->stop();
+  for (const auto& server : servers_) server->stop();
   if (topics_) topics_->close();
 }
 

@@ -1,9 +1,10 @@
 #pragma once
-// A single-node Kafka broker: the topics of one folder, served to the clients of one listener.
+// A single-node Kafka broker: the topics of one folder, served to the clients of its listeners.
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/log.h"
 #include "base/result.h"
@@ -14,6 +15,8 @@
 #include "services/broker/broker_metrics.h"
 #include "services/broker/decompressions.h"
 #include "services/broker/request_memory.h"
+#include "services/broker/security/admission.h"
+#include "services/broker/security/settings.h"
 
 namespace tickerlake::broker {
 
@@ -21,6 +24,7 @@ class FetchSessions;  // fetch_sessions.h: default-constructible, thread-safe
 class BrokerConfigs;
 class Groups;
 class ProducerIds;
+class Security;  // security/security.h
 class Topics;
 class Transactions;
 
@@ -28,8 +32,8 @@ class Transactions;
 inline constexpr std::chrono::milliseconds longest_idle{600'000};
 
 struct BrokerOptions {
-  io::Path directory;       // made if missing; holds the topics, the cluster id and the producer ids
-  io::Endpoint advertised;  // what clients are told to connect to; an empty host or port 0: the listener's own
+  io::Path directory;         // made if missing; holds the topics, the cluster id and the producer ids
+  SecuritySettings security;  // its listeners in the order of the sockets; none: a PLAINTEXT one
   std::int32_t node_id = 1;
   std::string cluster_id;  // empty: made on the first start and kept
   bool auto_create_topics = true;
@@ -50,7 +54,7 @@ struct BrokerOptions {
 class Broker {
  public:
   /// Recovers what the folder holds and serves at once.
-  static Result<std::unique_ptr<Broker>> start(BrokerOptions options, io::Listener listener, Log log);
+  static Result<std::unique_ptr<Broker>> start(BrokerOptions options, std::vector<io::Listener> sockets, Log log);
   ~Broker();
   Broker(const Broker&) = delete;
   Broker& operator=(const Broker&) = delete;
@@ -59,7 +63,7 @@ class Broker {
   void stop();
 
   // What the handlers in api/ work with.
-  const BrokerOptions& options() const { return options_; }  // cluster id and advertised endpoint filled in
+  const BrokerOptions& options() const { return options_; }  // the cluster id filled in
   BrokerConfigs& configs() { return *configs_; }
   Topics& topics() { return *topics_; }
   Groups& groups() { return *groups_; }
@@ -69,7 +73,9 @@ class Broker {
   RequestMemory& request_memory() { return request_memory_; }
   Decompressions& decompressions() { return decompressions_; }
   const BrokerMetrics& metrics() const { return metrics_; }
-  int connections() const { return server_->connections(); }
+  Security& security() { return *security_; }
+  Admission& admission() { return admission_; }
+  int connections() const;
   const Clock& clock() const { return clock_; }
   const Log& log() const { return log_; }
 
@@ -89,7 +95,9 @@ class Broker {
   std::unique_ptr<FetchSessions> fetch_sessions_;
   RequestMemory request_memory_;
   Decompressions decompressions_;
-  std::unique_ptr<io::TcpServer> server_;  // last: its connections use all the others
+  std::unique_ptr<Security> security_;
+  Admission admission_;
+  std::vector<std::unique_ptr<io::TcpServer>> servers_;  // last: their connections use all the others
 };
 
 }  // namespace tickerlake::broker

@@ -70,6 +70,8 @@ BrokerMetrics::BrokerMetrics(const Metrics& metrics, std::chrono::milliseconds s
       connections(metrics.counter("tickerlake_kafka_connections_total", "Connections accepted.")),
       bad_requests(metrics.counter("tickerlake_kafka_bad_requests_total",
                                    "Connections closed because of what the client sent.")),
+      failed_authentications(metrics.counter("tickerlake_kafka_failed_authentications_total",
+                                             "Connections closed because the client did not prove who it is.")),
       metrics_(metrics),
       slow_request_(slow_request) {
   for (const Route& route : routes()) {

@@ -22,6 +22,7 @@ class BrokerMetrics {
   Counter& messages_in;
   Counter& connections;
   Counter& bad_requests;
+  Counter& failed_authentications;
 
   /// Null for an API that is not served.
   Histogram* latency(std::int16_t api_key) const;

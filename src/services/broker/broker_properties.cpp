@@ -126,8 +126,14 @@ std::vector<ConfigEntry> describe(const BrokerOptions& options) {
   const auto fixed = [&](const char* name, std::string value, ConfigType type, const char* documentation) {
     entries.push_back({name, std::move(value), false, type, documentation});
   };
-  fixed("advertised.listeners", "PLAINTEXT://" + options.advertised.text(), string,
-        "What clients are told to connect to.");
+  std::string listeners, advertised;
+  for (const ListenerSettings& listener : options.security.listeners) {
+    const std::string name = (listeners.empty() ? "" : ",") + listener.name + "://";
+    listeners += name + listener.at.text();
+    advertised += name + listener.advertised.text();
+  }
+  fixed("advertised.listeners", advertised, list, "What clients are told to connect to.");
+  fixed("listeners", listeners, list, "Where clients connect.");
   fixed("broker.id", std::to_string(options.node_id), int32, "This broker's id.");
   fixed("default.replication.factor", "1", int32, "There is one broker, so one replica.");
   fixed("group.initial.rebalance.delay.ms", "0", int32, "A new group's first rebalance does not wait.");

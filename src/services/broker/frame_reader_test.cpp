@@ -21,12 +21,13 @@ class FrameReading : public ::testing::Test {
   }
   void use(milliseconds timeout, milliseconds idle = milliseconds(60'000)) {
     socket_.set_timeout(timeout, timeout);
-    reader_.emplace(socket_, memory_, idle);
+    reader_.emplace(stream_, memory_, idle);
   }
 
   io::Listener listener_ = *io::Listener::bind({"127.0.0.1", 0});
   io::Socket client_ = *io::Socket::connect(listener_.endpoint(), milliseconds(1000));
   io::Socket socket_ = *listener_.accept();
+  io::PlainStream stream_{socket_};
   RequestMemory memory_{1 << 20};
   std::optional<FrameReader> reader_;
 };

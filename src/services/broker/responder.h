@@ -5,10 +5,13 @@
 #include <optional>
 #include <utility>
 
+#include "io/socket.h"
 #include "kafka/wire/frame.h"
 #include "kafka/wire/message.h"
 
 namespace tickerlake::broker {
+
+struct Session;
 
 /// What a request came with.
 struct Caller {
@@ -16,6 +19,7 @@ struct Caller {
   std::string client_id;
   std::string client_host;  // the peer's address without its port
   const io::Socket* socket = nullptr;
+  Session* session = nullptr;  // of the connection (security/session.h)
 
   /// Nobody waits for the answer any more: long polls end then, or their threads would outlive their clients.
   bool has_left() const { return socket != nullptr && socket->peer_has_left(); }

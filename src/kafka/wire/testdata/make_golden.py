@@ -18,7 +18,8 @@ SyncGroup DescribeGroups ListGroups ApiVersions CreateTopics DeleteTopics Delete
 OffsetForLeaderEpoch DescribeConfigs AlterConfigs DescribeLogDirs CreatePartitions DeleteGroups IncrementalAlterConfigs ListConfigResources
 OffsetDelete DescribeCluster DescribeTopicPartitions ElectLeaders DescribeQuorum AddPartitionsToTxn AddOffsetsToTxn EndTxn
 WriteTxnMarkers TxnOffsetCommit DescribeProducers DescribeTransactions ListTransactions AlterReplicaLogDirs
-AlterPartitionReassignments ListPartitionReassignments""".split()
+AlterPartitionReassignments ListPartitionReassignments SaslHandshake SaslAuthenticate DescribeUserScramCredentials
+AlterUserScramCredentials DescribeAcls CreateAcls DeleteAcls""".split()
 SCHEMAS = pathlib.Path(kafka.protocol.__file__).parent / "schemas" / "resources"
 INTEGERS = {"int8": ">b", "int16": ">h", "uint16": ">H", "int32": ">i", "int64": ">q"}
 

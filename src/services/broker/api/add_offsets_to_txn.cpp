@@ -2,6 +2,7 @@
 #include "services/broker/api/handlers.h"
 #include "services/broker/api/transaction_errors.h"
 #include "services/broker/groups/groups.h"
+#include "services/broker/security/access.h"
 #include "services/broker/transactions/transactions.h"
 
 namespace tickerlake::broker {
@@ -11,7 +12,11 @@ using kafka::KafkaError;
 kafka::AddOffsetsToTxnResponse handle(Broker& broker, const Caller& caller,
                                       const kafka::AddOffsetsToTxnRequest& request) {
   kafka::AddOffsetsToTxnResponse response;
-  if (request.group_id.empty()) {
+  if (!may_transact(caller, Operation::write, request.transactional_id)) {
+    response.error_code = KafkaError::transactional_id_authorization_failed;
+  } else if (!may_group(caller, Operation::read, request.group_id)) {
+    response.error_code = KafkaError::group_authorization_failed;
+  } else if (request.group_id.empty()) {
     response.error_code = KafkaError::invalid_group_id;
   } else if (const auto journal = broker.groups().journal(); !journal) {
     response.error_code = KafkaError::coordinator_not_available;

@@ -2,6 +2,7 @@
 // at once, which may also only ask whether they are part of it.
 #include "services/broker/api/handlers.h"
 #include "services/broker/api/transaction_errors.h"
+#include "services/broker/security/access.h"
 #include "services/broker/topics.h"
 #include "services/broker/transactions/transactions.h"
 
@@ -32,7 +33,8 @@ TopicResults answer(const AddPartitionsToTxnRequest::Transaction& transaction, c
   return results;
 }
 
-TopicResults add(Broker& broker, const AddPartitionsToTxnRequest::Transaction& transaction, std::int16_t version) {
+TopicResults add(Broker& broker, const Caller& caller, const AddPartitionsToTxnRequest::Transaction& transaction) {
+  const std::int16_t version = caller.version;
   const Producer producer{ProducerId(transaction.producer_id), transaction.producer_epoch};
   const auto worded = [version](KafkaError error) {
     return for_version(error, version, {.producer_fenced = 2, .transaction_abortable = 5});
@@ -40,6 +42,16 @@ TopicResults add(Broker& broker, const AddPartitionsToTxnRequest::Transaction& t
   if (transaction.verify_only) {
     return answer(transaction, [&](const TopicPartition& partition) {
       return worded(broker.transactions().verify(transaction.transactional_id, producer, partition));
+    });
+  }
+  if (!may_transact(caller, Operation::write, transaction.transactional_id)) {
+    return answer(transaction, [](const TopicPartition&) { return KafkaError::transactional_id_authorization_failed; });
+  }
+  const auto is_permitted = [&](const std::string& topic) { return may_topic(caller, Operation::write, topic); };
+  if (!std::ranges::all_of(transaction.topics, is_permitted, &AddPartitionsToTxnRequest::Topic::name)) {
+    return answer(transaction, [&](const TopicPartition& partition) {
+      return is_permitted(partition.topic) ? KafkaError::operation_not_attempted
+                                           : KafkaError::topic_authorization_failed;
     });
   }
   std::set<TopicPartition> partitions;
@@ -66,13 +78,17 @@ TopicResults add(Broker& broker, const AddPartitionsToTxnRequest::Transaction& t
 AddPartitionsToTxnResponse handle(Broker& broker, const Caller& caller, const AddPartitionsToTxnRequest& request) {
   AddPartitionsToTxnResponse response;
   if (caller.version < 4) {
-    response.results =
-        add(broker, {request.transactional_id, request.producer_id, request.producer_epoch, false, request.topics},
-            caller.version);
+    response.results = add(
+        broker, caller, {request.transactional_id, request.producer_id, request.producer_epoch, false, request.topics});
+    return response;
+  }
+  // From version 4 on brokers ask each other so.
+  if (!may_cluster(caller, Operation::cluster_action)) {
+    response.error_code = KafkaError::cluster_authorization_failed;
     return response;
   }
   for (const auto& transaction : request.transactions) {
-    response.results_by_transaction.push_back({transaction.transactional_id, add(broker, transaction, caller.version)});
+    response.results_by_transaction.push_back({transaction.transactional_id, add(broker, caller, transaction)});
   }
   return response;
 }

@@ -9,6 +9,7 @@
 #include "services/broker/api/config_resources.h"
 #include "services/broker/api/handlers.h"
 #include "services/broker/broker_configs.h"
+#include "services/broker/security/access.h"
 #include "services/broker/topics.h"
 
 namespace tickerlake::broker {
@@ -21,7 +22,7 @@ struct Outcome {
   std::optional<std::string> message;
 };
 
-enum class Operation : std::int8_t { set = 0, remove = 1, append = 2, subtract = 3 };
+enum class ConfigOperation : std::int8_t { set = 0, remove = 1, append = 2, subtract = 3 };
 
 std::vector<std::string> split(std::string_view list) {
   std::vector<std::string> parts;
@@ -51,28 +52,28 @@ struct Target {
   }
 };
 
-Result<void> apply(const Target& target, ConfigMap& config, const std::string& name, Operation operation,
+Result<void> apply(const Target& target, ConfigMap& config, const std::string& name, ConfigOperation operation,
                    const std::optional<std::string>& value) {
-  if (operation == Operation::remove) {
+  if (operation == ConfigOperation::remove) {
     config.erase(name);
     return {};
   }
   if (!value) return fail(ErrorCode::invalid_argument, "Null value not supported for : " + name);
-  if (operation == Operation::set) {
+  if (operation == ConfigOperation::set) {
     config[name] = *value;
     return {};
   }
   const ConfigEntry* entry = target.find(name);
   if (entry == nullptr || entry->type != ConfigType::list) {
     return fail(ErrorCode::invalid_argument, std::string("Can't ") +
-                                                 (operation == Operation::append ? "APPEND" : "SUBTRACT") + " to key " +
-                                                 name + " because its type is not LIST.");
+                                                 (operation == ConfigOperation::append ? "APPEND" : "SUBTRACT") +
+                                                 " to key " + name + " because its type is not LIST.");
   }
   const auto set = config.find(name);
   auto parts = split(set == config.end() ? entry->value : set->second);
   for (const std::string& part : split(*value)) {
     std::erase(parts, part);
-    if (operation == Operation::append) parts.push_back(part);
+    if (operation == ConfigOperation::append) parts.push_back(part);
   }
   config[name] = join(parts);
   return {};
@@ -125,7 +126,14 @@ std::expected<Target, Outcome> find_target(Broker& broker, std::int8_t type, con
 
 /// change: gives the resource's new settings from its present ones.
 template <class Resource, class Change>
-Outcome alter(Broker& broker, const Resource& resource, bool validate_only, const Change& change) {
+Outcome alter(Broker& broker, const Caller& caller, const Resource& resource, bool validate_only,
+              const Change& change) {
+  const bool of_topic = static_cast<ConfigResource>(resource.resource_type) == ConfigResource::topic;
+  if (of_topic ? !may_topic(caller, Operation::alter_configs, resource.resource_name)
+               : !may_cluster(caller, Operation::alter_configs)) {
+    return {of_topic ? KafkaError::topic_authorization_failed : KafkaError::cluster_authorization_failed,
+            "Authorization failed."};
+  }
   const auto target = find_target(broker, resource.resource_type, resource.resource_name);
   if (!target) return target.error();
   std::set<std::string_view> names;
@@ -144,21 +152,22 @@ Outcome alter(Broker& broker, const Resource& resource, bool validate_only, cons
 
 }  // namespace
 
-kafka::AlterConfigsResponse handle(Broker& broker, const Caller&, const kafka::AlterConfigsRequest& request) {
+kafka::AlterConfigsResponse handle(Broker& broker, const Caller& caller, const kafka::AlterConfigsRequest& request) {
   kafka::AlterConfigsResponse response;
   for (const auto& resource : request.resources) {
     const auto replace = [&](const Target& target, ConfigMap& config) -> Result<void> {
       config.clear();
-      for (const auto& entry : resource.configs) CHECK(apply(target, config, entry.name, Operation::set, entry.value));
+      for (const auto& entry : resource.configs)
+        CHECK(apply(target, config, entry.name, ConfigOperation::set, entry.value));
       return {};
     };
-    const Outcome outcome = alter(broker, resource, request.validate_only, replace);
+    const Outcome outcome = alter(broker, caller, resource, request.validate_only, replace);
     response.responses.push_back({outcome.error, outcome.message, resource.resource_type, resource.resource_name});
   }
   return response;
 }
 
-kafka::AlterConfigsResponse handle(Broker& broker, const Caller&,
+kafka::AlterConfigsResponse handle(Broker& broker, const Caller& caller,
                                    const kafka::IncrementalAlterConfigsRequest& request) {
   kafka::AlterConfigsResponse response;
   for (const auto& resource : request.resources) {
@@ -168,11 +177,11 @@ kafka::AlterConfigsResponse handle(Broker& broker, const Caller&,
           return fail(ErrorCode::invalid_argument,
                       "unknown operation " + std::to_string(entry.config_operation) + " on " + entry.name);
         }
-        CHECK(apply(target, config, entry.name, static_cast<Operation>(entry.config_operation), entry.value));
+        CHECK(apply(target, config, entry.name, static_cast<ConfigOperation>(entry.config_operation), entry.value));
       }
       return {};
     };
-    const Outcome outcome = alter(broker, resource, request.validate_only, change);
+    const Outcome outcome = alter(broker, caller, resource, request.validate_only, change);
     response.responses.push_back({outcome.error, outcome.message, resource.resource_type, resource.resource_name});
   }
   return response;

@@ -1,6 +1,7 @@
 // AlterPartitionReassignments (key 45): a partition can only be where it is.
 #include "services/broker/api/handlers.h"
 #include "services/broker/api/partition_lookup.h"
+#include "services/broker/security/access.h"
 #include "services/broker/topics.h"
 
 namespace tickerlake::broker {
@@ -27,9 +28,13 @@ PartitionAnswer reassign(Broker& broker, const std::string& topic,
 
 }  // namespace
 
-kafka::AlterPartitionReassignmentsResponse handle(Broker& broker, const Caller&,
+kafka::AlterPartitionReassignmentsResponse handle(Broker& broker, const Caller& caller,
                                                   const kafka::AlterPartitionReassignmentsRequest& request) {
   kafka::AlterPartitionReassignmentsResponse response;
+  if (!may_cluster(caller, Operation::alter)) {
+    response.error_code = kafka::KafkaError::cluster_authorization_failed;
+    return response;
+  }
   response.allow_replication_factor_change = request.allow_replication_factor_change;
   for (const auto& topic : request.topics) {
     auto& told = response.responses.emplace_back();

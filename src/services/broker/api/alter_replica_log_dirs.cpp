@@ -1,15 +1,17 @@
 // AlterReplicaLogDirs (key 34): everything is in the one folder.
 #include "services/broker/api/handlers.h"
 #include "services/broker/api/partition_lookup.h"
+#include "services/broker/security/access.h"
 #include "services/broker/topics.h"
 
 namespace tickerlake::broker {
 
-kafka::AlterReplicaLogDirsResponse handle(Broker& broker, const Caller&,
+kafka::AlterReplicaLogDirsResponse handle(Broker& broker, const Caller& caller,
                                           const kafka::AlterReplicaLogDirsRequest& request) {
   using kafka::KafkaError;
   constexpr KafkaError log_dir_not_found{57};  // met only here
   kafka::AlterReplicaLogDirsResponse response;
+  const bool permitted = may_cluster(caller, Operation::alter);
   for (const auto& directory : request.dirs) {
     const bool ours = directory.path == broker.options().directory.string();
     for (const auto& topic : directory.topics) {
@@ -17,6 +19,10 @@ kafka::AlterReplicaLogDirsResponse handle(Broker& broker, const Caller&,
       told.topic_name = topic.name;
       for (const std::int32_t index : topic.partitions) {
         const auto found = find_partition(broker.topics(), false, {}, topic.name, index);
+        if (!permitted) {
+          told.partitions.push_back({index, KafkaError::cluster_authorization_failed});
+          continue;
+        }
         told.partitions.push_back({index, !ours ? log_dir_not_found : found ? KafkaError::none : found.error()});
       }
     }

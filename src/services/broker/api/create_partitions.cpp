@@ -1,5 +1,6 @@
 // CreatePartitions: more partitions for topics that exist.
 #include "services/broker/api/handlers.h"
+#include "services/broker/security/access.h"
 #include "services/broker/topics.h"
 
 namespace tickerlake::broker {
@@ -9,7 +10,8 @@ using kafka::CreatePartitionsRequest;
 using kafka::CreatePartitionsResponse;
 using kafka::KafkaError;
 
-CreatePartitionsResponse::Topic grow(Broker& broker, const CreatePartitionsRequest::Topic& wanted, bool validate_only) {
+CreatePartitionsResponse::Topic grow(Broker& broker, const Caller& caller, const CreatePartitionsRequest::Topic& wanted,
+                                     bool validate_only) {
   CreatePartitionsResponse::Topic result;
   result.name = wanted.name;
   const auto refuse = [&](KafkaError error, std::string message) {
@@ -17,6 +19,8 @@ CreatePartitionsResponse::Topic grow(Broker& broker, const CreatePartitionsReque
     result.error_message = std::move(message);
     return result;
   };
+  if (!may_topic(caller, Operation::alter, wanted.name))
+    return refuse(KafkaError::topic_authorization_failed, "Authorization failed.");
   const auto topic = broker.topics().find(wanted.name);
   if (!topic) return refuse(KafkaError::unknown_topic_or_partition, "this topic does not exist");
   if (topic->internal) return refuse(KafkaError::invalid_topic, topic->name + " belongs to the broker");
@@ -53,9 +57,10 @@ CreatePartitionsResponse::Topic grow(Broker& broker, const CreatePartitionsReque
 
 }  // namespace
 
-CreatePartitionsResponse handle(Broker& broker, const Caller&, const CreatePartitionsRequest& request) {
+CreatePartitionsResponse handle(Broker& broker, const Caller& caller, const CreatePartitionsRequest& request) {
   CreatePartitionsResponse response;
-  for (const auto& topic : request.topics) response.results.push_back(grow(broker, topic, request.validate_only));
+  for (const auto& topic : request.topics)
+    response.results.push_back(grow(broker, caller, topic, request.validate_only));
   return response;
 }
 

@@ -2,6 +2,7 @@
 #include <set>
 
 #include "services/broker/api/handlers.h"
+#include "services/broker/security/access.h"
 #include "services/broker/topics.h"
 
 namespace tickerlake::broker {
@@ -87,7 +88,7 @@ Result<std::shared_ptr<const Topic>, Refusal> create(Broker& broker, const Creat
 
 }  // namespace
 
-CreateTopicsResponse handle(Broker& broker, const Caller&, const CreateTopicsRequest& request) {
+CreateTopicsResponse handle(Broker& broker, const Caller& caller, const CreateTopicsRequest& request) {
   std::multiset<std::string_view> names;
   for (const auto& topic : request.topics) names.insert(topic.name);
   CreateTopicsResponse response;
@@ -99,6 +100,11 @@ CreateTopicsResponse handle(Broker& broker, const Caller&, const CreateTopicsReq
       result.error_message = "the request names this topic more than once";
       continue;
     }
+    if (!may_cluster(caller, Operation::create) && !may_topic(caller, Operation::create, wanted.name)) {
+      result.error_code = KafkaError::topic_authorization_failed;
+      result.error_message = "Authorization failed.";
+      continue;
+    }
     ConfigMap config;
     std::int32_t count = -1;
     const auto created = create(broker, wanted, request.validate_only, count, config);
@@ -108,6 +114,10 @@ CreateTopicsResponse handle(Broker& broker, const Caller&, const CreateTopicsReq
       continue;
     }
     if (*created) result.topic_id = (*created)->id;
+    if (!may_topic(caller, Operation::describe_configs, wanted.name)) {
+      result.topic_config_error_code = KafkaError::topic_authorization_failed;
+      continue;
+    }
     result.num_partitions = count;
     result.replication_factor = 1;
     auto& configs = result.configs.emplace();

@@ -1,6 +1,7 @@
 // DeleteRecords (key 21, KIP-107): moves log starts forward.
 #include "services/broker/api/handlers.h"
 #include "services/broker/api/partition_lookup.h"
+#include "services/broker/security/access.h"
 
 namespace tickerlake::broker {
 
@@ -11,7 +12,8 @@ using PartitionAnswer = kafka::DeleteRecordsResponse::Topic::Partition;
 
 constexpr std::int64_t up_to_high_watermark = -1;
 
-PartitionAnswer delete_before(Broker& broker, const std::string& topic, std::int32_t index, std::int64_t offset) {
+PartitionAnswer delete_before(Broker& broker, const Caller& caller, const std::string& topic, std::int32_t index,
+                              std::int64_t offset) {
   PartitionAnswer answer;
   answer.partition_index = index;
   answer.low_watermark = -1;
@@ -19,7 +21,7 @@ PartitionAnswer delete_before(Broker& broker, const std::string& topic, std::int
     answer.error_code = error;
     return answer;
   };
-  const auto found = find_partition(broker.topics(), false, {}, topic, index);
+  const auto found = find_permitted(caller, Operation::remove, broker.topics(), false, {}, topic, index);
   if (!found) return fail_with(found.error());
   if (!found->topic->settings.deletes) return fail_with(KafkaError::policy_violation);
   if (offset < up_to_high_watermark) return fail_with(KafkaError::offset_out_of_range);
@@ -37,13 +39,13 @@ PartitionAnswer delete_before(Broker& broker, const std::string& topic, std::int
 
 }  // namespace
 
-kafka::DeleteRecordsResponse handle(Broker& broker, const Caller&, const kafka::DeleteRecordsRequest& request) {
+kafka::DeleteRecordsResponse handle(Broker& broker, const Caller& caller, const kafka::DeleteRecordsRequest& request) {
   kafka::DeleteRecordsResponse response;
   for (const auto& topic : request.topics) {
     auto& topic_answer = response.topics.emplace_back();
     topic_answer.name = topic.name;
     for (const auto& asked : topic.partitions) {
-      topic_answer.partitions.push_back(delete_before(broker, topic.name, asked.partition_index, asked.offset));
+      topic_answer.partitions.push_back(delete_before(broker, caller, topic.name, asked.partition_index, asked.offset));
     }
   }
   return response;

@@ -1,6 +1,7 @@
 // DeleteTopics: by name, or since version 6 also by id. Offsets that groups have committed for them go too.
 #include "services/broker/api/handlers.h"
 #include "services/broker/groups/groups.h"
+#include "services/broker/security/access.h"
 #include "services/broker/topics.h"
 
 namespace tickerlake::broker {
@@ -10,7 +11,7 @@ using kafka::DeleteTopicsRequest;
 using kafka::DeleteTopicsResponse;
 using kafka::KafkaError;
 
-DeleteTopicsResponse::Topic remove(Broker& broker, const DeleteTopicsRequest::Topic& wanted) {
+DeleteTopicsResponse::Topic remove(Broker& broker, const Caller& caller, const DeleteTopicsRequest::Topic& wanted) {
   DeleteTopicsResponse::Topic result;
   result.name = wanted.name;
   result.topic_id = wanted.topic_id;
@@ -24,6 +25,10 @@ DeleteTopicsResponse::Topic remove(Broker& broker, const DeleteTopicsRequest::To
     return refuse(KafkaError::invalid_request, "a topic must be given by name or by id");
   }
   const auto topic = by_id ? broker.topics().find(wanted.topic_id) : broker.topics().find(*wanted.name);
+  if ((topic || !by_id) && !may_topic(caller, Operation::remove, topic ? topic->name : *wanted.name)) {
+    if (by_id) result.name.reset();
+    return refuse(KafkaError::topic_authorization_failed, "Authorization failed.");
+  }
   if (!topic) {
     return refuse(by_id ? KafkaError::unknown_topic_id : KafkaError::unknown_topic_or_partition,
                   "this topic does not exist");
@@ -40,10 +45,10 @@ DeleteTopicsResponse::Topic remove(Broker& broker, const DeleteTopicsRequest::To
 
 }  // namespace
 
-DeleteTopicsResponse handle(Broker& broker, const Caller&, const DeleteTopicsRequest& request) {
+DeleteTopicsResponse handle(Broker& broker, const Caller& caller, const DeleteTopicsRequest& request) {
   DeleteTopicsResponse response;
-  for (const auto& topic : request.topics) response.responses.push_back(remove(broker, topic));
-  for (const auto& name : request.topic_names) response.responses.push_back(remove(broker, {name, {}}));
+  for (const auto& topic : request.topics) response.responses.push_back(remove(broker, caller, topic));
+  for (const auto& name : request.topic_names) response.responses.push_back(remove(broker, caller, {name, {}}));
   return response;
 }
 

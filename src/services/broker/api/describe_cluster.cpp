@@ -1,12 +1,15 @@
 // DescribeCluster: this broker, which is the whole cluster and its controller.
-#include "services/broker/api/authorized_operations.h"
 #include "services/broker/api/handlers.h"
+#include "services/broker/security/access.h"
+#include "services/broker/security/session.h"
 
 namespace tickerlake::broker {
 
-kafka::DescribeClusterResponse handle(Broker& broker, const Caller&, const kafka::DescribeClusterRequest& request) {
+kafka::DescribeClusterResponse handle(Broker& broker, const Caller& caller,
+                                      const kafka::DescribeClusterRequest& request) {
   constexpr std::int8_t brokers = 1;
   const BrokerOptions& options = broker.options();
+  const io::Endpoint& at = caller.session->listener.advertised;
   kafka::DescribeClusterResponse response;
   response.endpoint_type = request.endpoint_type;
   if (request.endpoint_type != brokers) {
@@ -16,12 +19,11 @@ kafka::DescribeClusterResponse handle(Broker& broker, const Caller&, const kafka
   }
   response.cluster_id = options.cluster_id;
   response.controller_id = options.node_id;
-  response.brokers.push_back({.broker_id = options.node_id,
-                              .host = options.advertised.host,
-                              .port = options.advertised.port,
-                              .rack = std::nullopt,
-                              .is_fenced = false});
-  if (request.include_cluster_authorized_operations) response.cluster_authorized_operations = all_cluster_operations;
+  response.brokers.push_back(
+      {.broker_id = options.node_id, .host = at.host, .port = at.port, .rack = std::nullopt, .is_fenced = false});
+  if (request.include_cluster_authorized_operations) {
+    response.cluster_authorized_operations = cluster_operations(caller);
+  }
   return response;
 }
 

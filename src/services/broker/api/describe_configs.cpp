@@ -5,6 +5,7 @@
 #include "services/broker/api/handlers.h"
 #include "services/broker/broker_configs.h"
 #include "services/broker/broker_properties.h"
+#include "services/broker/security/access.h"
 #include "services/broker/topics.h"
 
 namespace tickerlake::broker {
@@ -54,7 +55,8 @@ std::vector<ConfigEntry> cluster_settings(const BrokerConfigs& configs) {
   return entries;
 }
 
-DescribeConfigsResponse::Resource describe_resource(Broker& broker, const DescribeConfigsRequest& request,
+DescribeConfigsResponse::Resource describe_resource(Broker& broker, const Caller& caller,
+                                                    const DescribeConfigsRequest& request,
                                                     const DescribeConfigsRequest::Resource& resource) {
   DescribeConfigsResponse::Resource result;
   result.resource_type = resource.resource_type;
@@ -64,6 +66,12 @@ DescribeConfigsResponse::Resource describe_resource(Broker& broker, const Descri
     result.error_message = std::move(message);
     return result;
   };
+  const bool of_topic = static_cast<ConfigResource>(resource.resource_type) == ConfigResource::topic;
+  if (of_topic ? !may_topic(caller, Operation::describe_configs, resource.resource_name)
+               : !may_cluster(caller, Operation::describe_configs)) {
+    return refuse(of_topic ? KafkaError::topic_authorization_failed : KafkaError::cluster_authorization_failed,
+                  "Authorization failed.");
+  }
   switch (static_cast<ConfigResource>(resource.resource_type)) {
     case ConfigResource::topic: {
       const auto topic = broker.topics().find(resource.resource_name);
@@ -98,10 +106,10 @@ DescribeConfigsResponse::Resource describe_resource(Broker& broker, const Descri
 
 }  // namespace
 
-DescribeConfigsResponse handle(Broker& broker, const Caller&, const DescribeConfigsRequest& request) {
+DescribeConfigsResponse handle(Broker& broker, const Caller& caller, const DescribeConfigsRequest& request) {
   DescribeConfigsResponse response;
   for (const auto& resource : request.resources) {
-    response.results.push_back(describe_resource(broker, request, resource));
+    response.results.push_back(describe_resource(broker, caller, request, resource));
   }
   return response;
 }

@@ -1,7 +1,7 @@
 // DescribeGroups: state, members and assignments. Until version 5 an unknown group is "Dead", not an error.
-#include "services/broker/api/authorized_operations.h"
 #include "services/broker/api/handlers.h"
 #include "services/broker/groups/groups.h"
+#include "services/broker/security/access.h"
 
 namespace tickerlake::broker {
 namespace {
@@ -40,8 +40,16 @@ kafka::DescribeGroupsResponse handle(Broker& broker, const Caller& caller,
                                      const kafka::DescribeGroupsRequest& request) {
   kafka::DescribeGroupsResponse response;
   for (const std::string& id : request.groups) {
+    if (!may_group(caller, Operation::describe, id)) {
+      auto& hidden = response.groups.emplace_back();
+      hidden.group_id = id;
+      hidden.error_code = kafka::KafkaError::group_authorization_failed;
+      continue;
+    }
     auto& group = response.groups.emplace_back(describe(broker, id, caller.version));
-    if (request.include_authorized_operations) group.authorized_operations = all_group_operations;
+    if (request.include_authorized_operations) {
+      group.authorized_operations = authorized_operations(caller, ResourceType::group, id);
+    }
   }
   return response;
 }

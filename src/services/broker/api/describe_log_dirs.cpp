@@ -3,17 +3,23 @@
 #include <set>
 
 #include "services/broker/api/handlers.h"
+#include "services/broker/security/access.h"
 #include "services/broker/topics.h"
 
 namespace tickerlake::broker {
 
-kafka::DescribeLogDirsResponse handle(Broker& broker, const Caller&, const kafka::DescribeLogDirsRequest& request) {
+kafka::DescribeLogDirsResponse handle(Broker& broker, const Caller& caller,
+                                      const kafka::DescribeLogDirsRequest& request) {
   std::map<std::string_view, std::set<std::int32_t>> wanted;
   if (request.topics) {
     for (const auto& topic : *request.topics)
       wanted[topic.topic].insert(topic.partitions.begin(), topic.partitions.end());
   }
   kafka::DescribeLogDirsResponse response;
+  if (!may_cluster(caller, Operation::describe)) {
+    response.error_code = kafka::KafkaError::cluster_authorization_failed;
+    return response;
+  }
   auto& directory = response.results.emplace_back();
   directory.log_dir = broker.options().directory.string();
   std::error_code error;

@@ -1,10 +1,12 @@
 // DescribeProducers: who has written into a partition of late, and whose transaction is undecided there (KIP-664).
 #include "services/broker/api/handlers.h"
 #include "services/broker/api/partition_lookup.h"
+#include "services/broker/security/access.h"
 
 namespace tickerlake::broker {
 
-kafka::DescribeProducersResponse handle(Broker& broker, const Caller&, const kafka::DescribeProducersRequest& request) {
+kafka::DescribeProducersResponse handle(Broker& broker, const Caller& caller,
+                                        const kafka::DescribeProducersRequest& request) {
   kafka::DescribeProducersResponse response;
   for (const auto& topic : request.topics) {
     auto& topic_result = response.topics.emplace_back();
@@ -12,7 +14,7 @@ kafka::DescribeProducersResponse handle(Broker& broker, const Caller&, const kaf
     for (const std::int32_t index : topic.partitions) {
       auto& result = topic_result.partitions.emplace_back();
       result.partition_index = index;
-      const auto found = find_partition(broker.topics(), false, {}, topic.name, index);
+      const auto found = find_permitted(caller, Operation::read, broker.topics(), false, {}, topic.name, index);
       if (!found) {
         result.error_code = found.error();
         continue;

@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <set>
 
-#include "services/broker/api/authorized_operations.h"
 #include "services/broker/api/handlers.h"
+#include "services/broker/security/access.h"
 #include "services/broker/topics.h"
 
 namespace tickerlake::broker {
@@ -30,16 +30,24 @@ DescribeTopicPartitionsResponse::Topic::Partition describe(std::int32_t index, s
 
 }  // namespace
 
-DescribeTopicPartitionsResponse handle(Broker& broker, const Caller&, const DescribeTopicPartitionsRequest& request) {
+DescribeTopicPartitionsResponse handle(Broker& broker, const Caller& caller,
+                                       const DescribeTopicPartitionsRequest& request) {
   std::set<std::string> names;
   for (const auto& topic : request.topics) names.insert(topic.name);
   if (request.topics.empty()) {
-    for (const auto& topic : broker.topics().all()) names.insert(topic->name);
+    for (const auto& topic : broker.topics().all())
+      if (may_topic(caller, Operation::describe, topic->name)) names.insert(topic->name);
   }
   DescribeTopicPartitionsResponse response;
   std::int32_t room = std::clamp(request.response_partition_limit, 1, max_partitions_per_page);
   for (const std::string& name : names) {
     if (request.cursor && name < request.cursor->topic_name) continue;
+    if (!may_topic(caller, Operation::describe, name)) {
+      auto& hidden = response.topics.emplace_back();
+      hidden.name = name;
+      hidden.error_code = KafkaError::topic_authorization_failed;
+      continue;
+    }
     const auto topic = broker.topics().find(name);
     if (!topic) {
       auto& unknown = response.topics.emplace_back();
@@ -55,7 +63,7 @@ DescribeTopicPartitionsResponse handle(Broker& broker, const Caller&, const Desc
     described.name = topic->name;
     described.topic_id = topic->id;
     described.is_internal = topic->internal;
-    described.topic_authorized_operations = all_topic_operations;
+    described.topic_authorized_operations = authorized_operations(caller, ResourceType::topic, name);
     const bool resumed = request.cursor && request.cursor->topic_name == name;
     std::int32_t index = resumed ? std::max(request.cursor->partition_index, 0) : 0;
     for (; index < topic->partition_count() && room > 0; ++index, --room) {

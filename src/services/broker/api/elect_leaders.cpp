@@ -1,13 +1,18 @@
 // ElectLeaders (key 43): the one replica leads already.
 #include "services/broker/api/handlers.h"
 #include "services/broker/api/partition_lookup.h"
+#include "services/broker/security/access.h"
 #include "services/broker/topics.h"
 
 namespace tickerlake::broker {
 
-kafka::ElectLeadersResponse handle(Broker& broker, const Caller&, const kafka::ElectLeadersRequest& request) {
+kafka::ElectLeadersResponse handle(Broker& broker, const Caller& caller, const kafka::ElectLeadersRequest& request) {
   constexpr kafka::KafkaError election_not_needed{84};  // met only here
   kafka::ElectLeadersResponse response;
+  if (!may_cluster(caller, Operation::alter)) {
+    response.error_code = kafka::KafkaError::cluster_authorization_failed;
+    return response;
+  }
   // Where all are meant, those that need none are left out.
   if (!request.topic_partitions) return response;
   for (const auto& topic : *request.topic_partitions) {

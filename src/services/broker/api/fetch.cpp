@@ -6,6 +6,7 @@
 #include "services/broker/api/handlers.h"
 #include "services/broker/api/partition_lookup.h"
 #include "services/broker/fetch_sessions.h"
+#include "services/broker/security/access.h"
 
 namespace tickerlake::broker {
 
@@ -64,7 +65,8 @@ class Fetch {
   }
 
   Outcome read(const FetchTarget& target, std::int64_t bytes_left) {
-    const auto found = find_partition(broker_.topics(), by_id_, target.topic_id, target.topic, target.partition);
+    const auto found = find_permitted(caller_, Operation::read, broker_.topics(), by_id_, target.topic_id, target.topic,
+                                      target.partition);
     if (!found) return {found.error(), {}};
     if (const auto error = check_leader_epoch(target.leader_epoch); error != KafkaError::none) return {error, {}};
     const std::int64_t most = std::min<std::int64_t>(target.max_bytes, bytes_left);
@@ -97,7 +99,8 @@ class Fetch {
     FetchSignal signal;
     std::vector<Partition::Watch> watches;
     for (const FetchTarget& target : opened_.targets) {
-      const auto found = find_partition(broker_.topics(), by_id_, target.topic_id, target.topic, target.partition);
+      const auto found = find_permitted(caller_, Operation::read, broker_.topics(), by_id_, target.topic_id,
+                                        target.topic, target.partition);
       if (found) watches.emplace_back(found->partition, signal);
     }
     read_all();  // what came before the watches were set

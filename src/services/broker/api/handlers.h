@@ -4,6 +4,7 @@
 //
 // A handler runs on its connection's thread and may block (a fetch's long poll, a group's rebalance). The request's
 // Records point into the connection's frame: they must not be used once the handler has returned.
+#include "kafka/wire/acls.h"
 #include "kafka/wire/api_versions.h"
 #include "kafka/wire/cluster.h"
 #include "kafka/wire/configs.h"
@@ -17,6 +18,7 @@
 #include "kafka/wire/offsets.h"
 #include "kafka/wire/produce.h"
 #include "kafka/wire/reassignments.h"
+#include "kafka/wire/sasl.h"
 #include "kafka/wire/topics.h"
 #include "kafka/wire/transaction_admin.h"
 #include "kafka/wire/transactions.h"
@@ -70,5 +72,13 @@ kafka::AlterConfigsResponse handle(Broker&, const Caller&, const kafka::Incremen
 kafka::OffsetDeleteResponse handle(Broker&, const Caller&, const kafka::OffsetDeleteRequest&);
 kafka::DescribeClusterResponse handle(Broker&, const Caller&, const kafka::DescribeClusterRequest&);
 kafka::DescribeTopicPartitionsResponse handle(Broker&, const Caller&, const kafka::DescribeTopicPartitionsRequest&);
+kafka::DescribeAclsResponse handle(Broker&, const Caller&, const kafka::DescribeAclsRequest&);
+kafka::CreateAclsResponse handle(Broker&, const Caller&, const kafka::CreateAclsRequest&);
+kafka::DeleteAclsResponse handle(Broker&, const Caller&, const kafka::DeleteAclsRequest&);
+kafka::SaslHandshakeResponse handle(Broker&, const Caller&, const kafka::SaslHandshakeRequest&);
+kafka::SaslAuthenticateResponse handle(Broker&, const Caller&, const kafka::SaslAuthenticateRequest&);
+kafka::DescribeUserScramCredentialsResponse handle(Broker&, const Caller&,
+                                                   const kafka::DescribeUserScramCredentialsRequest&);
+kafka::AlterUserScramCredentialsResponse handle(Broker&, const Caller&, const kafka::AlterUserScramCredentialsRequest&);
 
 }  // namespace tickerlake::broker

@@ -3,6 +3,7 @@
 #include "services/broker/api/handlers.h"
 #include "services/broker/api/transaction_errors.h"
 #include "services/broker/producer_ids.h"
+#include "services/broker/security/access.h"
 #include "services/broker/transactions/transactions.h"
 
 namespace tickerlake::broker {
@@ -12,6 +13,15 @@ using kafka::KafkaError;
 kafka::InitProducerIdResponse handle(Broker& broker, const Caller& caller,
                                      const kafka::InitProducerIdRequest& request) {
   kafka::InitProducerIdResponse response;
+  if (request.transactional_id && !may_transact(caller, Operation::write, *request.transactional_id)) {
+    response.error_code = KafkaError::transactional_id_authorization_failed;
+    return response;
+  }
+  if (!request.transactional_id && !may_cluster(caller, Operation::idempotent_write) &&
+      !may_some_topic(caller, Operation::write)) {
+    response.error_code = KafkaError::cluster_authorization_failed;
+    return response;
+  }
   if (request.transactional_id) {
     std::optional<Producer> expected;
     if (request.producer_id >= 0) expected = {ProducerId(request.producer_id), request.producer_epoch};

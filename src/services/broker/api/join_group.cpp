@@ -1,10 +1,16 @@
 // JoinGroup: blocks until the group's members have gathered.
 #include "services/broker/api/handlers.h"
 #include "services/broker/groups/groups.h"
+#include "services/broker/security/access.h"
 
 namespace tickerlake::broker {
 
 kafka::JoinGroupResponse handle(Broker& broker, const Caller& caller, const kafka::JoinGroupRequest& request) {
+  kafka::JoinGroupResponse response;
+  if (!may_group(caller, Operation::read, request.group_id)) {
+    response.error_code = kafka::KafkaError::group_authorization_failed;
+    return response;
+  }
   JoinAsk ask;
   ask.member = {request.member_id, request.group_instance_id};
   ask.client_id = caller.client_id;
@@ -19,7 +25,6 @@ kafka::JoinGroupResponse handle(Broker& broker, const Caller& caller, const kafk
   ask.can_skip_assignment = caller.version >= 9;
   JoinAnswer answer = broker.groups().join(request.group_id, ask, [&] { return caller.has_left(); });
 
-  kafka::JoinGroupResponse response;
   response.error_code = answer.error;
   response.generation_id = answer.generation;
   if (!answer.protocol.empty()) {

@@ -4,6 +4,7 @@
 
 #include "services/broker/api/config_resources.h"
 #include "services/broker/api/handlers.h"
+#include "services/broker/security/access.h"
 #include "services/broker/topics.h"
 
 namespace tickerlake::broker {
@@ -11,6 +12,10 @@ namespace tickerlake::broker {
 kafka::ListConfigResourcesResponse handle(Broker& broker, const Caller& caller,
                                           const kafka::ListConfigResourcesRequest& request) {
   kafka::ListConfigResourcesResponse response;
+  if (!may_cluster(caller, Operation::describe_configs)) {
+    response.error_code = kafka::KafkaError::cluster_authorization_failed;
+    return response;
+  }
   if (caller.version == 0) return response;
   for (const std::int8_t type : request.resource_types) {
     using enum ConfigResource;

@@ -5,6 +5,7 @@
 
 #include "services/broker/api/handlers.h"
 #include "services/broker/groups/groups.h"
+#include "services/broker/security/access.h"
 
 namespace tickerlake::broker {
 namespace {
@@ -19,10 +20,11 @@ bool passes(const std::vector<std::string>& filter, const char* value) {
 
 }  // namespace
 
-kafka::ListGroupsResponse handle(Broker& broker, const Caller&, const kafka::ListGroupsRequest& request) {
+kafka::ListGroupsResponse handle(Broker& broker, const Caller& caller, const kafka::ListGroupsRequest& request) {
   kafka::ListGroupsResponse response;
   if (!passes(request.types_filter, group_type)) return response;
   for (DescribedGroup& group : broker.groups().list()) {
+    if (!may_cluster(caller, Operation::describe) && !may_group(caller, Operation::describe, group.id)) continue;
     const char* state = name(group.state);
     if (!passes(request.states_filter, state)) continue;
     response.groups.push_back({.group_id = std::move(group.id),

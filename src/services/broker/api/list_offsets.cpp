@@ -1,6 +1,7 @@
 // ListOffsets (key 2): the ends of a partition, and offsets by time.
 #include "services/broker/api/handlers.h"
 #include "services/broker/api/partition_lookup.h"
+#include "services/broker/security/access.h"
 
 namespace tickerlake::broker {
 
@@ -43,9 +44,10 @@ PartitionAnswer found_or_none(const Broker& broker, const Result<std::optional<T
   return at((*found)->offset, (*found)->timestamp_ms);
 }
 
-PartitionAnswer list(Broker& broker, const kafka::ListOffsetsRequest::Topic& topic,
+PartitionAnswer list(Broker& broker, const Caller& caller, const kafka::ListOffsetsRequest::Topic& topic,
                      const kafka::ListOffsetsRequest::Topic::Partition& asked, bool read_committed) {
-  const auto found = find_partition(broker.topics(), false, {}, topic.name, asked.partition_index);
+  const auto found =
+      find_permitted(caller, Operation::describe, broker.topics(), false, {}, topic.name, asked.partition_index);
   if (!found) return failed(found.error());
   if (const auto error = check_leader_epoch(asked.current_leader_epoch); error != KafkaError::none) {
     return failed(error);
@@ -71,13 +73,14 @@ PartitionAnswer list(Broker& broker, const kafka::ListOffsetsRequest::Topic& top
 
 }  // namespace
 
-kafka::ListOffsetsResponse handle(Broker& broker, const Caller&, const kafka::ListOffsetsRequest& request) {
+kafka::ListOffsetsResponse handle(Broker& broker, const Caller& caller, const kafka::ListOffsetsRequest& request) {
   kafka::ListOffsetsResponse response;
   for (const auto& topic : request.topics) {
     auto& topic_answer = response.topics.emplace_back();
     topic_answer.name = topic.name;
     for (const auto& asked : topic.partitions) {
-      auto& answer = topic_answer.partitions.emplace_back(list(broker, topic, asked, request.isolation_level == 1));
+      auto& answer =
+          topic_answer.partitions.emplace_back(list(broker, caller, topic, asked, request.isolation_level == 1));
       answer.partition_index = asked.partition_index;
     }
   }

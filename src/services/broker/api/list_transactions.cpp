@@ -5,6 +5,7 @@
 #include <regex>
 
 #include "services/broker/api/handlers.h"
+#include "services/broker/security/access.h"
 #include "services/broker/transactions/transactions.h"
 
 namespace tickerlake::broker {
@@ -39,7 +40,7 @@ bool passes(const std::vector<Value>& filter, const Value& value) {
 
 }  // namespace
 
-ListTransactionsResponse handle(Broker& broker, const Caller&, const ListTransactionsRequest& request) {
+ListTransactionsResponse handle(Broker& broker, const Caller& caller, const ListTransactionsRequest& request) {
   ListTransactionsResponse response;
   const auto pattern = compile(request.transactional_id_pattern);
   if (!pattern) {
@@ -57,6 +58,7 @@ ListTransactionsResponse handle(Broker& broker, const Caller&, const ListTransac
     const bool is_open = state.status == TransactionStatus::ongoing ||
                          state.status == TransactionStatus::prepare_commit ||
                          state.status == TransactionStatus::prepare_abort;
+    if (!may_transact(caller, Operation::describe, described.transactional_id)) continue;
     if (!passes(request.state_filters, status)) continue;
     if (!passes(request.producer_id_filters, state.producer.id.value())) continue;
     if (request.duration_filter >= 0 && !(is_open && now_ms - state.started_ms > request.duration_filter)) continue;

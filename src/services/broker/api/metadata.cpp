@@ -1,6 +1,7 @@
 // Metadata: where brokers, topics and partitions are; unknown topics are made where broker and client allow it.
-#include "services/broker/api/authorized_operations.h"
 #include "services/broker/api/handlers.h"
+#include "services/broker/security/access.h"
+#include "services/broker/security/session.h"
 #include "services/broker/topics.h"
 
 namespace tickerlake::broker {
@@ -10,12 +11,13 @@ using kafka::KafkaError;
 using kafka::MetadataRequest;
 using kafka::MetadataResponse;
 
-MetadataResponse::Topic describe(const Topic& topic, std::int32_t node_id, bool with_operations) {
+MetadataResponse::Topic describe(const Caller& caller, const Topic& topic, std::int32_t node_id, bool with_operations) {
   MetadataResponse::Topic described;
   described.name = topic.name;
   described.topic_id = topic.id;
   described.is_internal = topic.internal;
-  described.topic_authorized_operations = with_operations ? all_topic_operations : operations_not_asked_for;
+  described.topic_authorized_operations =
+      with_operations ? authorized_operations(caller, ResourceType::topic, topic.name) : operations_not_asked_for;
   for (std::int32_t index = 0; index < topic.partition_count(); ++index) {
     described.partitions.push_back({.partition_index = index,
                                     .leader_id = node_id,
@@ -48,40 +50,52 @@ std::shared_ptr<const Topic> create(Broker& broker, const std::string& name, Kaf
   return topic;
 }
 
-MetadataResponse::Topic look_up(Broker& broker, const MetadataRequest& request, const MetadataRequest::Topic& wanted) {
+MetadataResponse::Topic look_up(Broker& broker, const Caller& caller, const MetadataRequest& request,
+                                const MetadataRequest::Topic& wanted) {
   std::shared_ptr<const Topic> topic;
   KafkaError error = KafkaError::unknown_topic_or_partition;
   if (!wanted.topic_id.is_zero()) {
     topic = broker.topics().find(wanted.topic_id);
     error = KafkaError::unknown_topic_id;
+    if (topic && !may_topic(caller, Operation::describe, topic->name))
+      return unknown(wanted, KafkaError::topic_authorization_failed);
   } else if (!wanted.name || !check_topic_name(*wanted.name)) {
     error = KafkaError::invalid_topic;
+  } else if (!may_topic(caller, Operation::describe, *wanted.name)) {
+    error = KafkaError::topic_authorization_failed;
   } else {
     topic = broker.topics().find(*wanted.name);
-    if (!topic && request.allow_auto_topic_creation && broker.options().auto_create_topics) {
+    const bool may_make = may_cluster(caller, Operation::create) || may_topic(caller, Operation::create, *wanted.name);
+    if (!topic && !may_make && request.allow_auto_topic_creation && broker.options().auto_create_topics) {
+      error = KafkaError::topic_authorization_failed;
+    } else if (!topic && request.allow_auto_topic_creation && broker.options().auto_create_topics) {
       topic = create(broker, *wanted.name, error);
     }
   }
   if (!topic) return unknown(wanted, error);
-  return describe(*topic, broker.options().node_id, request.include_topic_authorized_operations);
+  return describe(caller, *topic, broker.options().node_id, request.include_topic_authorized_operations);
 }
 
 }  // namespace
 
 MetadataResponse handle(Broker& broker, const Caller& caller, const MetadataRequest& request) {
   const BrokerOptions& options = broker.options();
+  const io::Endpoint& at = caller.session->listener.advertised;
   MetadataResponse response;
-  response.brokers.push_back({options.node_id, options.advertised.host, options.advertised.port, std::nullopt});
+  response.brokers.push_back({options.node_id, at.host, at.port, std::nullopt});
   response.cluster_id = options.cluster_id;
   response.controller_id = options.node_id;
-  if (request.include_cluster_authorized_operations) response.cluster_authorized_operations = all_cluster_operations;
+  if (request.include_cluster_authorized_operations) {
+    response.cluster_authorized_operations = cluster_operations(caller);
+  }
   // All topics: null, or in version 0, which had no null, an empty list.
   if (!request.topics || (caller.version == 0 && request.topics->empty())) {
     for (const auto& topic : broker.topics().all()) {
-      response.topics.push_back(describe(*topic, options.node_id, request.include_topic_authorized_operations));
+      if (!may_topic(caller, Operation::describe, topic->name)) continue;
+      response.topics.push_back(describe(caller, *topic, options.node_id, request.include_topic_authorized_operations));
     }
   } else {
-    for (const auto& wanted : *request.topics) response.topics.push_back(look_up(broker, request, wanted));
+    for (const auto& wanted : *request.topics) response.topics.push_back(look_up(broker, caller, request, wanted));
   }
   return response;
 }

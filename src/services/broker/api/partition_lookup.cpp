@@ -16,6 +16,18 @@ std::expected<FoundPartition, KafkaError> find_partition(const Topics& topics, b
   return found;
 }
 
+std::expected<FoundPartition, KafkaError> find_permitted(const Caller& caller, Operation operation,
+                                                         const Topics& topics, bool by_id, const TopicId& id,
+                                                         std::string_view name, std::int32_t index) {
+  if (!by_id && !may_topic(caller, operation, name)) return std::unexpected(KafkaError::topic_authorization_failed);
+  if (by_id) {
+    const auto topic = topics.find(id);
+    if (topic && !may_topic(caller, operation, topic->name))
+      return std::unexpected(KafkaError::topic_authorization_failed);
+  }
+  return find_partition(topics, by_id, id, name, index);
+}
+
 KafkaError check_leader_epoch(std::int32_t epoch) {
   if (epoch < 0 || epoch == leader_epoch) return KafkaError::none;
   return epoch < leader_epoch ? KafkaError::fenced_leader_epoch : KafkaError::unknown_leader_epoch;

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "kafka/errors.h"
+#include "services/broker/security/access.h"
 #include "services/broker/topics.h"
 
 namespace tickerlake::broker {
@@ -17,6 +18,12 @@ struct FoundPartition {
 
 /// By id where by_id (KIP-516: UNKNOWN_TOPIC_ID), else by name (UNKNOWN_TOPIC_OR_PARTITION).
 std::expected<FoundPartition, kafka::KafkaError> find_partition(const Topics& topics, bool by_id, const TopicId& id,
+                                                                std::string_view name, std::int32_t index);
+
+/// The same for a sender who may do that with the topic; TOPIC_AUTHORIZATION_FAILED for one who may not, whether the
+/// topic is there or not.
+std::expected<FoundPartition, kafka::KafkaError> find_permitted(const Caller& caller, Operation operation,
+                                                                const Topics& topics, bool by_id, const TopicId& id,
                                                                 std::string_view name, std::int32_t index);
 
 /// The leader epoch a client believes in, −1 for none (KIP-320): FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH or none.

@@ -7,6 +7,7 @@
 #include "services/broker/api/handlers.h"
 #include "services/broker/api/partition_lookup.h"
 #include "services/broker/api/transaction_errors.h"
+#include "services/broker/security/access.h"
 #include "services/broker/transactions/transactions.h"
 
 namespace tickerlake::broker {
@@ -83,7 +84,7 @@ struct Written {
 class Append {
  public:
   Append(Broker& broker, const Caller& caller, const kafka::ProduceRequest& request)
-      : broker_(broker), request_(request), version_(caller.version) {}
+      : broker_(broker), caller_(caller), request_(request), version_(caller.version) {}
 
   kafka::ProduceResponse run() {
     kafka::ProduceResponse response;
@@ -102,6 +103,10 @@ class Append {
  private:
   /// Adds the partitions to the transaction where the version says that Produce does; waits for the disk if one is new.
   void join_transaction() {
+    if (!may_transact(caller_, Operation::write, *request_.transactional_id)) {
+      transaction_error_ = KafkaError::transactional_id_authorization_failed;
+      return;
+    }
     if (version_ < first_version_that_adds_partitions) return;
     std::optional<Producer> producer;
     std::set<TopicPartition> added;
@@ -110,7 +115,8 @@ class Append {
         const auto header = kafka::parse_batch_header(data.records.bytes);
         if (!header || !header->is_transactional()) continue;
         producer = {ProducerId(header->producer_id), header->producer_epoch};
-        const auto found = find_partition(broker_.topics(), by_id(), topic.topic_id, topic.name, data.index);
+        const auto found = find_permitted(caller_, Operation::write, broker_.topics(), by_id(), topic.topic_id,
+                                          topic.name, data.index);
         if (!found || found->topic->internal || found->partition->is_admitted(producer->id, producer->epoch)) continue;
         added.insert({found->topic->name, data.index});
       }
@@ -137,7 +143,8 @@ class Append {
     if (!request_.transactional_id && is_transactional(data.records.bytes)) {
       return refuse(data, KafkaError::transactional_id_authorization_failed, "no transactional id");
     }
-    const auto found = find_partition(broker_.topics(), by_id(), topic.topic_id, topic.name, data.index);
+    const auto found =
+        find_permitted(caller_, Operation::write, broker_.topics(), by_id(), topic.topic_id, topic.name, data.index);
     if (!found) return refuse(data, found.error(), "");
     if (found->topic->internal) {
       return refuse(data, KafkaError::invalid_topic, "internal topics are written by the broker only");
@@ -192,6 +199,7 @@ class Append {
   }
 
   Broker& broker_;
+  const Caller& caller_;
   const kafka::ProduceRequest& request_;
   const std::int16_t version_;
   std::vector<Written> written_;

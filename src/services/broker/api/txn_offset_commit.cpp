@@ -3,6 +3,7 @@
 #include "services/broker/api/handlers.h"
 #include "services/broker/api/transaction_errors.h"
 #include "services/broker/groups/groups.h"
+#include "services/broker/security/access.h"
 #include "services/broker/topics.h"
 #include "services/broker/transactions/transactions.h"
 
@@ -12,7 +13,11 @@ using kafka::KafkaError;
 
 namespace {
 
-KafkaError join_transaction(Broker& broker, const kafka::TxnOffsetCommitRequest& request, std::int16_t version) {
+KafkaError join_transaction(Broker& broker, const Caller& caller, const kafka::TxnOffsetCommitRequest& request) {
+  const std::int16_t version = caller.version;
+  if (!may_transact(caller, Operation::write, request.transactional_id))
+    return KafkaError::transactional_id_authorization_failed;
+  if (!may_group(caller, Operation::read, request.group_id)) return KafkaError::group_authorization_failed;
   if (request.group_id.empty()) return KafkaError::invalid_group_id;
   if (!broker.groups().journal()) return KafkaError::coordinator_not_available;
   const Producer producer{ProducerId(request.producer_id), request.producer_epoch};
@@ -39,7 +44,9 @@ kafka::TxnOffsetCommitResponse handle(Broker& broker, const Caller& caller,
     result.name = wanted.name;
     for (const auto& partition : wanted.partitions) {
       KafkaError error = KafkaError::none;
-      if (!topic || !topic->partition(partition.partition_index)) {
+      if (!may_topic(caller, Operation::read, wanted.name)) {
+        error = KafkaError::topic_authorization_failed;
+      } else if (!topic || !topic->partition(partition.partition_index)) {
         error = KafkaError::unknown_topic_or_partition;
       } else if (partition.committed_metadata && partition.committed_metadata->size() > max_offset_metadata) {
         error = KafkaError::offset_metadata_too_large;
@@ -54,7 +61,7 @@ kafka::TxnOffsetCommitResponse handle(Broker& broker, const Caller& caller,
       result.partitions.push_back({partition.partition_index, error});
     }
   }
-  KafkaError error = join_transaction(broker, request, caller.version);
+  KafkaError error = join_transaction(broker, caller, request);
   if (error == KafkaError::none) {
     error = broker.groups().commit_in_transaction(request.group_id, {request.member_id, request.group_instance_id},
                                                   request.generation_id, ProducerId(request.producer_id),

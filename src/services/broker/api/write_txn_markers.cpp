@@ -1,13 +1,16 @@
 // WriteTxnMarkers: between Kafka's nodes the way in which a coordinator ends transactions; here what an administrator
 // ends a hanging one with (Admin.abortTransaction).
 #include "services/broker/api/handlers.h"
+#include "services/broker/security/access.h"
 #include "services/broker/topics.h"
 #include "services/broker/transactions/marker_writer.h"
 
 namespace tickerlake::broker {
 
-kafka::WriteTxnMarkersResponse handle(Broker& broker, const Caller&, const kafka::WriteTxnMarkersRequest& request) {
+kafka::WriteTxnMarkersResponse handle(Broker& broker, const Caller& caller,
+                                      const kafka::WriteTxnMarkersRequest& request) {
   kafka::WriteTxnMarkersResponse response;
+  const bool permitted = may_cluster(caller, Operation::alter) || may_cluster(caller, Operation::cluster_action);
   MarkerWriter writer(broker.topics(), broker.groups(), broker.clock());
   for (const auto& marker : request.markers) {
     auto& result = response.markers.emplace_back();
@@ -19,8 +22,10 @@ kafka::WriteTxnMarkersResponse handle(Broker& broker, const Caller&, const kafka
       auto& topic_result = result.topics.emplace_back();
       topic_result.name = topic.name;
       for (const std::int32_t index : topic.partitions) {
+        const auto refusal =
+            permitted ? kafka::KafkaError::invalid_request : kafka::KafkaError::cluster_authorization_failed;
         topic_result.partitions.push_back(
-            {index, valid ? writer.write({topic.name, index}, producer, kind) : kafka::KafkaError::invalid_request});
+            {index, valid && permitted ? writer.write({topic.name, index}, producer, kind) : refusal});
       }
     }
   }

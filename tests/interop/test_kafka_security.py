@@ -1,0 +1,326 @@
+"""TLS, SASL and access control entries of the embedded broker, by other people's clients."""
+import socket
+import ssl
+import struct
+import time
+import uuid
+
+import confluent_kafka
+import pytest
+from confluent_kafka import admin as kafka_admin
+from conftest import Server
+from support.certificates import Authority
+
+PASSWORD = "pass,wörd=1"
+MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
+
+
+class Secured:
+    """A server with a listener of each kind; users alice, bob and admin with all mechanisms."""
+
+    def __init__(self, folder):
+        self.authority, self.strangers = Authority(folder), Authority(folder, "strangers")
+        self.server, self.clients = Server(folder / "data"), []
+        self.server.properties = {
+            "listeners": "PLAINTEXT://127.0.0.1:0,SSL://127.0.0.1:0,SASL_PLAINTEXT://127.0.0.1:0,SASL_SSL://127.0.0.1:0",
+            "ssl.keystore.location": self.authority.issue("localhost"),
+            "ssl.truststore.location": self.authority.file,
+            "ssl.client.auth": "requested",
+            "ssl.principal.mapping.rules": "RULE:^CN=([a-z]*),.*$/$1/,DEFAULT",
+            "sasl.enabled.mechanisms": ",".join(MECHANISMS),
+            "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+            "super.users": "User:ANONYMOUS;User:admin",
+        }
+        self.start()
+        self.allow("User:*", kafka_admin.AclOperation.READ, kafka_admin.ResourceType.GROUP, "g-",
+                   kafka_admin.ResourcePatternType.PREFIXED)
+        changes = [kafka_admin.UserScramCredentialUpsertion(
+            user, kafka_admin.ScramCredentialInfo(mechanism, 4096), PASSWORD.encode())
+            for user in ("alice", "bob", "admin")
+            for mechanism in (kafka_admin.ScramMechanism.SCRAM_SHA_256, kafka_admin.ScramMechanism.SCRAM_SHA_512)]
+        for done in self.admin("PLAINTEXT").alter_user_scram_credentials(changes).values():
+            done.result(30)
+
+    def start(self):
+        self.server.start()
+        resource = kafka_admin.ConfigResource(kafka_admin.ConfigResource.Type.BROKER, "1")
+        client = kafka_admin.AdminClient({"bootstrap.servers": self.server.kafka})
+        listeners = client.describe_configs([resource])[resource].result(30)["listeners"].value
+        self.at = dict(listener.split("://") for listener in listeners.split(","))
+
+    def settings(self, protocol, user=None, mechanism="SCRAM-SHA-256", password=PASSWORD, **more):
+        settings = {"bootstrap.servers": self.at[protocol], "security.protocol": protocol, "socket.timeout.ms": 20000}
+        if "SSL" in protocol.replace("SASL", ""):
+            settings["ssl.ca.location"] = str(self.authority.file)
+        if user:
+            settings |= {"sasl.mechanism": mechanism, "sasl.username": user, "sasl.password": password}
+        return settings | more
+
+    def admin(self, protocol, user=None, **more):
+        client = kafka_admin.AdminClient(self.settings(protocol, user, **more))
+        self.clients.append(client)  # a client that is let go of takes its answers with it
+        return client
+
+    def allow(self, principal, operation, resource, name, pattern=kafka_admin.ResourcePatternType.LITERAL,
+              permission=kafka_admin.AclPermissionType.ALLOW):
+        binding = kafka_admin.AclBinding(resource, name, pattern, principal, "*", operation, permission)
+        for done in self.admin("PLAINTEXT").create_acls([binding]).values():
+            done.result(30)
+        return binding
+
+    def topic(self):
+        name = f"t-{uuid.uuid4().hex[:12]}"
+        self.admin("PLAINTEXT").create_topics([kafka_admin.NewTopic(name, 1)])[name].result(30)
+        return name
+
+
+@pytest.fixture(scope="module")
+def secured(tmp_path_factory):
+    running = Secured(tmp_path_factory.mktemp("secured"))
+    yield running
+    running.server.stop()
+
+
+def round_trip(settings, topic, count=200):
+    """Produces and consumes; raises the first error."""
+    failures = []
+    producer = confluent_kafka.Producer(settings | {"enable.idempotence": False, "message.timeout.ms": 20000})
+    for i in range(count):
+        producer.produce(topic, b"x" * 1000, str(i), on_delivery=lambda error, _: failures.append(error) if error else None)
+    producer.flush(40)
+    if failures:
+        raise confluent_kafka.KafkaException(failures[0])
+    consumer = confluent_kafka.Consumer(settings | {"group.id": f"g-{topic}", "auto.offset.reset": "earliest"})
+    consumer.assign([confluent_kafka.TopicPartition(topic, 0, 0)])
+    got, deadline = [], time.monotonic() + 60
+    while len(got) < count and time.monotonic() < deadline:
+        message = consumer.poll(1)
+        if message is not None:
+            if message.error():
+                raise confluent_kafka.KafkaException(message.error())
+            got.append(message.key())
+    consumer.close()
+    assert got == [str(i).encode() for i in range(count)]
+
+
+def first_error(settings):
+    """What a client is told that can't come in."""
+    told = []
+    client = kafka_admin.AdminClient(settings | {"error_cb": told.append, "log_level": 0})
+    deadline = time.monotonic() + 60
+    while not told and time.monotonic() < deadline:
+        client.poll(0.2)
+    assert told, "the client was let in"
+    return told[0]
+
+
+def test_each_listener_and_mechanism_serves_its_clients(secured):
+    topic = secured.topic()
+    for operation in (kafka_admin.AclOperation.READ, kafka_admin.AclOperation.WRITE):
+        secured.allow("User:alice", operation, kafka_admin.ResourceType.TOPIC, topic)
+    round_trip(secured.settings("PLAINTEXT"), topic)
+    pem = secured.authority.issue("alice")
+    own = secured.topic()
+    for operation in (kafka_admin.AclOperation.READ, kafka_admin.AclOperation.WRITE):
+        secured.allow("User:alice", operation, kafka_admin.ResourceType.TOPIC, "t-",
+                      kafka_admin.ResourcePatternType.PREFIXED)
+    round_trip(secured.settings("SSL", **{"ssl.certificate.location": str(pem), "ssl.key.location": str(pem)}), own)
+    for protocol in ("SASL_PLAINTEXT", "SASL_SSL"):
+        for mechanism in MECHANISMS:
+            round_trip(secured.settings(protocol, "alice", mechanism), secured.topic())
+
+
+def test_metadata_names_the_listener_that_the_client_came_through(secured):
+    for protocol in ("PLAINTEXT", "SASL_SSL"):
+        user = "admin" if "SASL" in protocol else None
+        brokers = secured.admin(protocol, user).list_topics(timeout=30).brokers
+        assert [f"{broker.host}:{broker.port}" for broker in brokers.values()] == [secured.at[protocol]]
+
+
+@pytest.mark.parametrize("mechanism", MECHANISMS)
+@pytest.mark.parametrize("user, password", [("alice", "wrong"), ("nobody", PASSWORD)])
+def test_wrong_passwords_and_unknown_users_are_refused(secured, mechanism, user, password):
+    error = first_error(secured.settings("SASL_SSL", user, mechanism, password))
+    assert error.code() == confluent_kafka.KafkaError._AUTHENTICATION, error
+
+
+def test_certificates_that_are_not_believed_are_refused(secured):
+    # librdkafka would not show a certificate that the server does not ask for.
+    for pem in (secured.strangers.issue("alice"), secured.authority.issue("alice", days=-1)):
+        context = ssl.create_default_context(cafile=secured.authority.file)
+        context.load_cert_chain(pem)
+        with pytest.raises(ssl.SSLError), context.wrap_socket(connect(secured, "SSL"), server_hostname="localhost") as stream:
+            stream.sendall(frame(18, 0, b""))
+            stream.recv(1)
+    error = first_error(secured.settings("SSL") | {"ssl.ca.location": str(secured.strangers.file)})
+    assert error.code() == confluent_kafka.KafkaError._SSL, error
+
+
+def test_who_may_not_do_a_thing_is_told_so_and_sees_nothing(secured):
+    hidden, shown, group = secured.topic(), secured.topic(), f"group-{uuid.uuid4().hex[:8]}"
+    secured.allow("User:bob", kafka_admin.AclOperation.READ, kafka_admin.ResourceType.TOPIC, shown)
+    bob = secured.admin("SASL_PLAINTEXT", "bob")
+    topics = bob.list_topics(timeout=30).topics
+    assert shown in topics and hidden not in topics
+    assert bob.list_topics(hidden, timeout=30).topics[hidden].error.code() == \
+        confluent_kafka.KafkaError.TOPIC_AUTHORIZATION_FAILED
+
+    with pytest.raises(confluent_kafka.KafkaException) as refused:
+        round_trip(secured.settings("SASL_PLAINTEXT", "bob"), shown)  # may be read, not written
+    assert refused.value.args[0].code() == confluent_kafka.KafkaError.TOPIC_AUTHORIZATION_FAILED
+    for request in (bob.create_topics([kafka_admin.NewTopic("bobs", 1)]), bob.delete_topics([shown]),
+                    bob.create_partitions([kafka_admin.NewPartitions(shown, 3)])):
+        with pytest.raises(confluent_kafka.KafkaException) as refused:
+            [done.result(30) for done in request.values()]
+        assert refused.value.args[0].code() == confluent_kafka.KafkaError.TOPIC_AUTHORIZATION_FAILED
+    # librdkafka reads over the error of these answers, or falls over it: so the bytes themselves.
+    with connect(secured, "SASL_PLAINTEXT") as stream:
+        log_in(stream, "bob")
+        for key, version, body in ((29, 1, struct.pack(">bhbhhbb", 1, -1, 1, -1, -1, 1, 1)), (50, 0, b"\0\0\0")):
+            stream.sendall(frame(key, version, body))
+            told = answer(stream)
+            at = 8 if version else 9  # behind correlation and throttle time, in the flexible header also tags
+            assert struct.unpack(">h", told[at:at + 2])[0] == confluent_kafka.KafkaError.CLUSTER_AUTHORIZATION_FAILED
+
+    consumer = confluent_kafka.Consumer(secured.settings("SASL_PLAINTEXT", "bob", **{"group.id": group}))
+    consumer.subscribe([shown])
+    deadline, error = time.monotonic() + 60, None
+    while error is None and time.monotonic() < deadline:
+        message = consumer.poll(1)
+        error = message.error() if message is not None else None
+    consumer.close()
+    assert error.code() == confluent_kafka.KafkaError.GROUP_AUTHORIZATION_FAILED
+
+
+def test_a_denial_wins_and_entries_are_listed_and_deleted(secured):
+    topic = secured.topic()
+    secured.allow("User:bob", kafka_admin.AclOperation.ALL, kafka_admin.ResourceType.TOPIC, topic)
+    denial = secured.allow("User:*", kafka_admin.AclOperation.WRITE, kafka_admin.ResourceType.TOPIC, topic,
+                           permission=kafka_admin.AclPermissionType.DENY)
+    bob = secured.settings("SASL_SSL", "bob", "SCRAM-SHA-512")
+    with pytest.raises(confluent_kafka.KafkaException):
+        round_trip(bob, topic)
+    admin = secured.admin("SASL_SSL", "admin")
+    its_own = kafka_admin.AclBindingFilter(
+        kafka_admin.ResourceType.TOPIC, topic, kafka_admin.ResourcePatternType.LITERAL, None, None,
+        kafka_admin.AclOperation.WRITE, kafka_admin.AclPermissionType.DENY)
+    assert admin.describe_acls(its_own).result(30) == [denial]
+    assert admin.delete_acls([its_own])[its_own].result(30) == [denial]
+    assert admin.describe_acls(its_own).result(30) == []
+    round_trip(bob, topic)
+
+
+def test_users_and_entries_outlive_a_kill_and_a_deleted_user_is_none(secured):
+    topic = secured.topic()
+    secured.allow("User:carol", kafka_admin.AclOperation.ALL, kafka_admin.ResourceType.TOPIC, topic)
+    secured.admin("PLAINTEXT").alter_user_scram_credentials([kafka_admin.UserScramCredentialUpsertion(
+        "carol", kafka_admin.ScramCredentialInfo(kafka_admin.ScramMechanism.SCRAM_SHA_256, 8192), b"hers")])["carol"].result(30)
+    secured.server.kill()
+    secured.start()
+    carol = secured.settings("SASL_SSL", "carol", password="hers")
+    round_trip(carol, topic)
+    secured.admin("PLAINTEXT").alter_user_scram_credentials([kafka_admin.UserScramCredentialDeletion(
+        "carol", kafka_admin.ScramMechanism.SCRAM_SHA_256)])["carol"].result(30)
+    assert first_error(carol).code() == confluent_kafka.KafkaError._AUTHENTICATION
+
+
+# Hostile bytes: every one of these must end, and leave the server serving.
+
+def connect(secured, listener):
+    host, port = secured.at[listener].rsplit(":", 1)
+    return socket.create_connection((host, int(port)), timeout=60)
+
+
+def frame(key, version, body, correlation=1):
+    head = struct.pack(">hhih", key, version, correlation, 1) + b"c"
+    return struct.pack(">i", len(head + body)) + head + body
+
+
+def answer(stream):
+    size = b""
+    while len(size) < 4:
+        piece = stream.recv(4 - len(size))
+        if not piece:
+            return None
+        size += piece
+    rest = b""
+    while len(rest) < struct.unpack(">i", size)[0]:
+        piece = stream.recv(65536)
+        if not piece:
+            return None
+        rest += piece
+    return rest
+
+
+def ends(stream):
+    """Whether the server hangs up."""
+    try:
+        while stream.recv(65536):
+            pass
+        return True
+    except ConnectionError:
+        return True
+
+
+def log_in(stream, user):
+    stream.sendall(frame(17, 1, struct.pack(">h", 5) + b"PLAIN"))
+    token = b"\0" + user.encode() + b"\0" + PASSWORD.encode()
+    assert answer(stream)[4:6] == b"\0\0"
+    stream.sendall(frame(36, 1, struct.pack(">i", len(token)) + token))
+    assert answer(stream)[4:6] == b"\0\0"
+
+
+def test_nothing_but_authentication_comes_before_it(secured):
+    metadata = frame(3, 1, struct.pack(">i", -1))
+    for before in (b"", frame(17, 1, struct.pack(">h", 5) + b"PLAIN")):
+        with connect(secured, "SASL_PLAINTEXT") as stream:
+            stream.sendall(before)
+            if before:
+                assert answer(stream)
+            stream.sendall(metadata)
+            assert ends(stream)
+
+
+def test_bytes_that_are_no_kafka_end_the_connection(secured):
+    handshake = frame(17, 1, struct.pack(">h", 13) + b"SCRAM-SHA-256")
+    huge = frame(36, 1, struct.pack(">i", 600_000) + b"n" * 600_000)
+    for listener, sent in (("SASL_PLAINTEXT", handshake + huge), ("SASL_PLAINTEXT", b"\x16\x03\x01\x02\x00\x01" * 100),
+                           ("SASL_PLAINTEXT", frame(36, 1, struct.pack(">i", 1) + b"x") * 2),
+                           ("SASL_SSL", b"GET / HTTP/1.1\r\n\r\n"), ("SSL", frame(18, 0, b"")), ("SSL", b"\xff" * 5000),
+                           ("SASL_PLAINTEXT", handshake + frame(36, 1, struct.pack(">i", 3) + b"n,,"))):
+        with connect(secured, listener) as stream:
+            try:
+                stream.sendall(sent)
+            except ConnectionError:
+                pass
+            assert ends(stream), (listener, sent[:40])
+    round_trip(secured.settings("PLAINTEXT"), secured.topic(), 10)
+
+
+def test_a_handshake_of_version_0_is_followed_by_bare_tokens(secured):
+    with connect(secured, "SASL_PLAINTEXT") as stream:
+        stream.sendall(frame(17, 0, struct.pack(">h", 5) + b"PLAIN"))
+        assert answer(stream)[4:6] == b"\0\0"
+        token = b"\0admin\0" + PASSWORD.encode()
+        stream.sendall(struct.pack(">i", len(token)) + token)
+        assert answer(stream) == b""
+        stream.sendall(frame(3, 1, struct.pack(">i", 0)))
+        assert answer(stream)
+
+
+def test_a_client_that_breaks_off_its_handshake_holds_nothing_up(secured):
+    waiting = [connect(secured, "SASL_SSL") for _ in range(50)]
+    for number, stream in enumerate(waiting):
+        stream.sendall(b"\x16\x03\x01\x02\x00\x01\x00"[:number % 7])
+    secured.admin("SASL_SSL", "admin").list_topics(timeout=30)
+    for stream in waiting:
+        stream.close()
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_both_versions_of_tls_are_spoken(secured, version):
+    context = ssl.create_default_context(cafile=secured.authority.file)
+    context.minimum_version = context.maximum_version = version
+    with context.wrap_socket(connect(secured, "SSL"), server_hostname="localhost") as stream:
+        stream.sendall(frame(18, 0, b""))
+        assert answer(stream)
