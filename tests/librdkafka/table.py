@@ -1,4 +1,5 @@
 """docs/compatibility/librdkafka.md: each test of the suite, with its result under either protocol of groups."""
+import collections
 import pathlib
 import re
 
@@ -7,12 +8,34 @@ import suite
 PAGE = pathlib.Path(__file__).resolve().parents[2] / "docs" / "compatibility" / "librdkafka.md"
 PROTOCOLS = ("classic", "consumer")
 # Tests that fail, each with its reason. A test that fails and is not named here is a bug.
-KNOWN = {}
+NO_ACLS = "needs ACLs; the table is from before there were any"
+NO_DELAY = "wants a new group's first rebalance to wait (group.initial.rebalance.delay.ms), which it does not"
+KNOWN = {
+    "0011_produce_batch": "a refused batch for a compacted topic names the first record without a key, not each of them",
+    "0081_admin": NO_ACLS,
+    "0109_auto_create_topics": NO_ACLS,
+    "0115_producer_auth": NO_ACLS,
+    "0119_consumer_auth": NO_ACLS,
+    "0089_max_poll_interval": NO_DELAY,
+    "0102_static_group_rebalance": NO_DELAY,
+    "0113_cooperative_rebalance": NO_DELAY,
+}
 ROW = re.compile(r"^\| (\d\w+) \| ([^|]*) \| ([^|]*) \| ([^|]*) \|$", re.MULTILINE)
 
 
 def cell(outcome):
     return f"{outcome.state}, {outcome.seconds:.0f} s"
+
+
+def count(cells):
+    states = collections.Counter(cell.split(",")[0] for cell in cells if cell != "–")
+    return ", ".join(f"{states[state]} {state}" for state in ("passed", "skipped", "failed")) if states else "not run yet"
+
+
+def why_not(outcome):
+    if outcome.state == "passed":
+        return ""
+    return KNOWN.get(outcome.name) or outcome.reason.replace("|", "/")
 
 
 def write(protocol, outcomes):
@@ -24,11 +47,9 @@ def write(protocol, outcomes):
     for outcome in outcomes:
         row = rows.setdefault(outcome.name, {"classic": "–", "consumer": "–", "reason": ""})
         row[protocol] = cell(outcome)
-        row["reason"] = KNOWN.get(outcome.name) or (outcome.reason.replace("|", "/") if outcome.state != "passed" else "")
+        row["reason"] = why_not(outcome)
     lines = [f"| {name} | {row['classic']} | {row['consumer']} | {row['reason']} |" for name, row in rows.items()]
-    counts = "\n".join(
-        f"- `{one}` groups: " + ", ".join(f"{sum(row[one].startswith(state) for row in rows.values())} {state}"
-                                          for state in ("passed", "skipped", "failed")) for one in PROTOCOLS)
+    counts = "\n".join(f"- `{one}` groups: {count(row[one] for row in rows.values())}" for one in PROTOCOLS)
     PAGE.write_text(f"""# librdkafka's own tests against the broker
 
 librdkafka {suite.LIBRDKAFKA} brings a suite of its own; {len(suite.tests())} of its tests need a broker. `tests/librdkafka/run --write` runs each alone, with a server of its own
