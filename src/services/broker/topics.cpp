@@ -26,6 +26,29 @@ std::unexpected<Error> no_topic(std::string_view name) {
   return fail(ErrorCode::not_found, fmt::format("there is no topic \"{}\"", name));
 }
 
+/// A partition to open.
+struct Opening {
+  io::Path directory;
+  TopicConfig settings;
+  Result<std::shared_ptr<Partition>> opened{};
+};
+
+/// Side by side: after an unclean stop each waits for the disk several times, and waiting together costs as much as
+/// waiting once.
+void open_all(std::vector<Opening>& openings, const Partition::Environment& environment) {
+  constexpr std::size_t most_threads = 32;
+  std::atomic<std::size_t> next = 0;
+  const auto work = [&] {
+    for (std::size_t i = next++; i < openings.size(); i = next++) {
+      openings[i].opened = Partition::open(openings[i].directory, openings[i].settings, environment);
+    }
+  };
+  std::vector<std::thread> helpers;
+  while (helpers.size() + 1 < std::min(openings.size(), most_threads)) helpers.emplace_back(work);
+  work();
+  for (std::thread& helper : helpers) helper.join();
+}
+
 }  // namespace
 
 std::shared_ptr<Partition> Topic::partition(std::int32_t index) const {
@@ -79,12 +102,27 @@ Topics::~Topics() { close(); }
 
 Result<void> Topics::discover() {
   TRY(const std::vector<std::string> names, store_.discover());
+  std::vector<std::shared_ptr<Topic>> topics;
+  std::vector<std::int32_t> counts;  // of their partitions
+  std::vector<Opening> openings;     // of all of them
   for (const std::string& name : names) {
     TRY(const TopicRecord record, store_.read(name));
     auto topic = make(name, record);
     if (!topic) return std::unexpected(std::move(topic.error()).within("topic " + name));
-    CHECK(open_partitions(**topic, record.partitions));
-    publish(*topic);
+    for (std::int32_t i = 0; i < record.partitions; ++i) {
+      openings.push_back({store_.partition_directory(name, i), (*topic)->settings});
+    }
+    counts.push_back(record.partitions);
+    topics.push_back(*std::move(topic));
+  }
+  open_all(openings, {group_commit_, clock_, log_});
+  auto opening = openings.begin();
+  for (std::size_t i = 0; i < topics.size(); ++i) {
+    for (std::int32_t p = 0; p < counts[i]; ++p, ++opening) {
+      if (!opening->opened) return std::unexpected(std::move(opening->opened.error()));
+      topics[i]->partitions.push_back(*std::move(opening->opened));
+    }
+    publish(topics[i]);
   }
   return {};
 }
@@ -100,10 +138,14 @@ Result<std::shared_ptr<Topic>> Topics::make(std::string_view name, const TopicRe
 }
 
 Result<void> Topics::open_partitions(Topic& topic, std::int32_t count) {
+  std::vector<Opening> openings;
   for (std::int32_t i = topic.partition_count(); i < count; ++i) {
-    const Partition::Environment environment{group_commit_, clock_, log_};
-    TRY(auto partition, Partition::open(store_.partition_directory(topic.name, i), topic.settings, environment));
-    topic.partitions.push_back(std::move(partition));
+    openings.push_back({store_.partition_directory(topic.name, i), topic.settings});
+  }
+  open_all(openings, {group_commit_, clock_, log_});
+  for (Opening& opening : openings) {
+    if (!opening.opened) return std::unexpected(std::move(opening.opened.error()));
+    topic.partitions.push_back(*std::move(opening.opened));
   }
   return {};
 }
