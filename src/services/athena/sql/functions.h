@@ -37,7 +37,7 @@ struct FunctionRule {
   When when;
   std::string_view pattern;
   std::string_view returns;
-  std::string_view lambdas = "";  // "1:e0" argument 1 is a lambda over elements of argument 0; "2:=1,e0;3:=1"
+  std::string_view lambdas{};  // "1:e0" argument 1 is a lambda over elements of argument 0; "2:=1,e0;3:=1"
 };
 
 /// An aggregate: `function(arguments)`, which takes DISTINCT, ORDER BY, FILTER and OVER, and what is done to its value
