@@ -140,6 +140,14 @@ const char* name(KafkaError error) {
       return "inconsistent_topic_id";
     case KafkaError::fetch_session_topic_id_error:
       return "fetch_session_topic_id_error";
+    case KafkaError::fenced_member_epoch:
+      return "fenced_member_epoch";
+    case KafkaError::unreleased_instance_id:
+      return "unreleased_instance_id";
+    case KafkaError::unsupported_assignor:
+      return "unsupported_assignor";
+    case KafkaError::stale_member_epoch:
+      return "stale_member_epoch";
     case KafkaError::mismatched_endpoint_type:
       return "mismatched_endpoint_type";
     case KafkaError::invalid_transaction_timeout:

@@ -19,21 +19,7 @@ struct OffsetCommitRequest {
   static constexpr auto api = Api{.key = 8, .name = "OffsetCommit", .versions = {2, 10}, .flexible_since = 8};
   using Response = OffsetCommitResponse;
 
-  struct Partition {
-    std::int32_t partition_index = 0;
-    std::int64_t committed_offset = 0;
-    std::int32_t committed_leader_epoch = -1;
-    std::optional<std::string> committed_metadata;
-
-    static void fields(auto& c, auto& m) {
-      c(m.partition_index);
-      c(m.committed_offset);
-      c(m.committed_leader_epoch, since(6));
-      c(m.committed_metadata);
-    }
-  };
-
-  using Topic = ByTopicOrId<Partition, 10>;
+  using Topic = ByTopicOrId<OffsetToCommit<6>, 10>;
 
   std::string group_id;
   std::int32_t generation_id = -1;

@@ -38,6 +38,33 @@ struct ByTopicOrId {
   }
 };
 
+/// An offset to commit; its record's leader epoch is told from version epoch_since on (KIP-320).
+template <std::int16_t epoch_since>
+struct OffsetToCommit {
+  std::int32_t partition_index = 0;
+  std::int64_t committed_offset = 0;
+  std::int32_t committed_leader_epoch = -1;
+  std::optional<std::string> committed_metadata;
+
+  static void fields(auto& c, auto& m) {
+    c(m.partition_index);
+    c(m.committed_offset);
+    c(m.committed_leader_epoch, since(epoch_since));
+    c(m.committed_metadata);
+  }
+};
+
+/// Partitions of a topic that is told by its id.
+struct TopicIdPartitions {
+  Uuid topic_id;
+  std::vector<std::int32_t> partitions;
+
+  static void fields(auto& c, auto& m) {
+    c(m.topic_id);
+    c(m.partitions);
+  }
+};
+
 struct PartitionError {
   std::int32_t partition_index = 0;
   KafkaError error_code = KafkaError::none;

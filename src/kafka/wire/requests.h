@@ -4,6 +4,7 @@
 #include "kafka/wire/api_versions.h"
 #include "kafka/wire/cluster.h"
 #include "kafka/wire/configs.h"
+#include "kafka/wire/consumer_groups.h"
 #include "kafka/wire/election.h"
 #include "kafka/wire/fetch.h"
 #include "kafka/wire/groups.h"
@@ -38,7 +39,8 @@ using AllRequests =
                 DescribeProducersRequest, DescribeTransactionsRequest, ListTransactionsRequest, ElectLeadersRequest,
                 AlterPartitionReassignmentsRequest, ListPartitionReassignmentsRequest, AlterReplicaLogDirsRequest,
                 SaslHandshakeRequest, SaslAuthenticateRequest, DescribeUserScramCredentialsRequest,
-                AlterUserScramCredentialsRequest, DescribeAclsRequest, CreateAclsRequest, DeleteAclsRequest>;
+                AlterUserScramCredentialsRequest, DescribeAclsRequest, CreateAclsRequest, DeleteAclsRequest,
+                ConsumerGroupHeartbeatRequest, ConsumerGroupDescribeRequest>;
 
 /// What this program asks other brokers and does not answer itself.
 using AskedRequests = RequestList<DescribeQuorumRequest>;

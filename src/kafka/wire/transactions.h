@@ -145,21 +145,7 @@ struct TxnOffsetCommitRequest {
   static constexpr auto api = Api{.key = 28, .name = "TxnOffsetCommit", .versions = {0, 5}, .flexible_since = 3};
   using Response = TxnOffsetCommitResponse;
 
-  struct Partition {
-    std::int32_t partition_index = 0;
-    std::int64_t committed_offset = 0;
-    std::int32_t committed_leader_epoch = -1;
-    std::optional<std::string> committed_metadata;
-
-    static void fields(auto& c, auto& m) {
-      c(m.partition_index);
-      c(m.committed_offset);
-      c(m.committed_leader_epoch, since(2));
-      c(m.committed_metadata);
-    }
-  };
-
-  using Topic = ByTopic<Partition>;
+  using Topic = ByTopic<OffsetToCommit<2>>;
 
   std::string transactional_id;
   std::string group_id;

@@ -1,0 +1,169 @@
+#pragma once
+// The consumer group protocol, in which the broker assigns: ConsumerGroupHeartbeat (68), ConsumerGroupDescribe (69).
+// Source: KIP-848, KIP-1082 (members make their ids), KIP-1099 (member types).
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "kafka/errors.h"
+#include "kafka/wire/api.h"
+#include "kafka/wire/parts.h"
+
+namespace tickerlake::kafka {
+
+struct ConsumerGroupHeartbeatResponse;
+
+/// What is null has not changed since the last heartbeat.
+struct ConsumerGroupHeartbeatRequest {
+  static constexpr auto api = Api{.key = 68, .name = "ConsumerGroupHeartbeat", .versions = {0, 1}, .flexible_since = 0};
+  using Response = ConsumerGroupHeartbeatResponse;
+
+  std::string group_id;
+  std::string member_id;
+  std::int32_t member_epoch = 0;
+  std::optional<std::string> instance_id;
+  std::optional<std::string> rack_id;
+  std::int32_t rebalance_timeout_ms = -1;
+  std::optional<std::vector<std::string>> subscribed_topic_names;
+  std::optional<std::string> subscribed_topic_regex;
+  std::optional<std::string> server_assignor;
+  std::optional<std::vector<TopicIdPartitions>> topic_partitions;
+
+  static void fields(auto& c, auto& m) {
+    c(m.group_id);
+    c(m.member_id);
+    c(m.member_epoch);
+    c(m.instance_id);
+    c(m.rack_id);
+    c(m.rebalance_timeout_ms);
+    c(m.subscribed_topic_names);
+    c(m.subscribed_topic_regex, since(1));
+    c(m.server_assignor);
+    c(m.topic_partitions);
+  }
+};
+
+struct ConsumerGroupHeartbeatResponse {
+  struct Assignment {
+    std::vector<TopicIdPartitions> topic_partitions;
+
+    static void fields(auto& c, auto& m) { c(m.topic_partitions); }
+  };
+
+  std::int32_t throttle_time_ms = 0;
+  KafkaError error_code = KafkaError::none;
+  std::optional<std::string> error_message;
+  std::optional<std::string> member_id;
+  std::int32_t member_epoch = 0;
+  std::int32_t heartbeat_interval_ms = 0;
+  std::optional<Assignment> assignment;
+
+  static void fields(auto& c, auto& m) {
+    c(m.throttle_time_ms);
+    c(m.error_code);
+    c(m.error_message);
+    c(m.member_id);
+    c(m.member_epoch);
+    c(m.heartbeat_interval_ms);
+    c(m.assignment);
+  }
+};
+
+struct ConsumerGroupDescribeResponse;
+
+struct ConsumerGroupDescribeRequest {
+  static constexpr auto api = Api{.key = 69, .name = "ConsumerGroupDescribe", .versions = {0, 1}, .flexible_since = 0};
+  using Response = ConsumerGroupDescribeResponse;
+
+  std::vector<std::string> group_ids;
+  bool include_authorized_operations = false;
+
+  static void fields(auto& c, auto& m) {
+    c(m.group_ids);
+    c(m.include_authorized_operations);
+  }
+};
+
+struct ConsumerGroupDescribeResponse {
+  struct TopicPartitions {
+    Uuid topic_id;
+    std::string topic_name;
+    std::vector<std::int32_t> partitions;
+
+    static void fields(auto& c, auto& m) {
+      c(m.topic_id);
+      c(m.topic_name);
+      c(m.partitions);
+    }
+  };
+
+  struct Assignment {
+    std::vector<TopicPartitions> topic_partitions;
+
+    static void fields(auto& c, auto& m) { c(m.topic_partitions); }
+  };
+
+  struct Member {
+    std::string member_id;
+    std::optional<std::string> instance_id;
+    std::optional<std::string> rack_id;
+    std::int32_t member_epoch = 0;
+    std::string client_id;
+    std::string client_host;
+    std::vector<std::string> subscribed_topic_names;
+    std::optional<std::string> subscribed_topic_regex;
+    Assignment assignment;
+    Assignment target_assignment;
+    std::int8_t member_type = -1;  // 0 classic, 1 consumer
+
+    static void fields(auto& c, auto& m) {
+      c(m.member_id);
+      c(m.instance_id);
+      c(m.rack_id);
+      c(m.member_epoch);
+      c(m.client_id);
+      c(m.client_host);
+      c(m.subscribed_topic_names);
+      c(m.subscribed_topic_regex);
+      c(m.assignment);
+      c(m.target_assignment);
+      c(m.member_type, since(1));
+    }
+  };
+
+  struct Group {
+    KafkaError error_code = KafkaError::none;
+    std::optional<std::string> error_message;
+    std::string group_id;
+    std::string group_state;
+    std::int32_t group_epoch = 0;
+    std::int32_t assignment_epoch = 0;
+    std::string assignor_name;
+    std::vector<Member> members;
+    std::int32_t authorized_operations = std::numeric_limits<std::int32_t>::min();
+
+    static void fields(auto& c, auto& m) {
+      c(m.error_code);
+      c(m.error_message);
+      c(m.group_id);
+      c(m.group_state);
+      c(m.group_epoch);
+      c(m.assignment_epoch);
+      c(m.assignor_name);
+      c(m.members);
+      c(m.authorized_operations);
+    }
+  };
+
+  std::int32_t throttle_time_ms = 0;
+  std::vector<Group> groups;
+
+  static void fields(auto& c, auto& m) {
+    c(m.throttle_time_ms);
+    c(m.groups);
+  }
+};
+
+}  // namespace tickerlake::kafka
