@@ -308,11 +308,17 @@ int run_command_line(int argc, const char* const* argv) {
   import_kafka->callback([&] { run = [&](Context& context) { return run_import(import, context); }; });
 
   GroupsOptions groups;
-  auto* groups_command = app.add_subcommand("groups", "list consumer groups, or describe one with its lag");
+  auto* groups_command = app.add_subcommand("groups", "list, describe, delete consumer groups; reset their offsets");
   groups_command->add_option("ACTION", groups.action, "what to do")
-      ->check(CLI::IsMember({"list", "describe"}))
+      ->check(CLI::IsMember({"list", "describe", "delete", "reset-offsets"}))
       ->capture_default_str();
   groups_command->add_option("NAME", groups.names, "groups");
+  auto* members = groups_command->add_flag("--members", groups.members, "describe: members with what they have");
+  groups_command->add_flag("--state", groups.state, "describe: type, state, assignor, coordinator")->excludes(members);
+  groups_command->add_option("--topic", groups.topics, "reset-offsets: TOPIC or TOPIC:PARTITION (default: all)")
+      ->take_all();
+  groups_command->add_option("--to", groups.to, "reset-offsets: beginning, end, an offset, or a time");
+  groups_command->add_flag("--execute", groups.execute, "reset-offsets: do it, and not only tell what it would be");
   add_output(*groups_command, groups.output);
   add_kafka(*groups_command, groups.kafka);
   groups_command->callback([&] { run = [&](Context& context) { return run_groups(groups, context); }; });

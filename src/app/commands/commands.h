@@ -147,8 +147,12 @@ int run_import(const ImportOptions& options, Context& context);
 
 struct GroupsOptions {
   KafkaOptions kafka;
-  std::string action = "list";  // list, describe
+  std::string action = "list";  // list, describe, delete, reset-offsets
   std::vector<std::string> names;
+  bool members = false, state = false;  // of describe
+  std::vector<std::string> topics;      // of reset-offsets: TOPIC or TOPIC:PARTITION; empty: all that it has read
+  std::string to;                       // where to: as consume's --from
+  bool execute = false;                 // else it only tells
   OutputFormat output = OutputFormat::table;
 };
 int run_groups(const GroupsOptions& options, Context& context);

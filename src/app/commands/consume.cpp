@@ -1,13 +1,13 @@
 #include <fmt/core.h>
 #include <fmt/ranges.h>
 
-#include <charconv>
+#include <algorithm>
 #include <limits>
 #include <map>
 
 #include "app/commands/commands.h"
 #include "app/connection.h"
-#include "base/time.h"
+#include "app/start.h"
 #include "kafka/client/admin.h"
 #include "kafka/client/group_consumer.h"
 
@@ -17,45 +17,6 @@ namespace {
 constexpr std::chrono::milliseconds patience{10'000};
 constexpr std::chrono::milliseconds poll_time{250};
 constexpr std::size_t most_records_a_poll = 500;  // as Java's max.poll.records
-
-/// Where reading begins.
-struct Start {
-  enum class Kind { beginning, end, offset, time };
-  Kind kind = Kind::beginning;
-  std::int64_t value = 0;  // the offset, or the milliseconds since 1970
-};
-
-/// "beginning", "end", an offset, "yyyy-mm-dd", or "yyyy-mm-ddThh:mm:ss[.mmm]Z".
-Result<Start> parse_start(std::string_view text) {
-  if (text == "beginning") return Start{Start::Kind::beginning};
-  if (text == "end") return Start{Start::Kind::end};
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error == std::errc() && end == text.data() + text.size() && value >= 0) return Start{Start::Kind::offset, value};
-  constexpr std::size_t date_length = 10;
-  constexpr std::int64_t day_ms = 86'400'000;
-  const auto day = parse_date(text.substr(0, date_length));
-  const std::string_view time = text.size() > date_length ? text.substr(date_length) : "T00:00:00Z";
-  int hours = 0, minutes = 0, seconds = 0, used = 0;
-  double fraction = 0;
-  const std::string terminated(time);
-  const bool plain = std::sscanf(terminated.c_str(), "T%2d:%2d:%2d%n", &hours, &minutes, &seconds, &used) == 3;
-  std::string_view rest = plain ? time.substr(static_cast<std::size_t>(used)) : "";
-  if (plain && rest.starts_with('.') && rest.size() > 2) {
-    const auto [stop, wrong] = std::from_chars(rest.data(), rest.data() + rest.size(), fraction);
-    rest.remove_prefix(wrong == std::errc() ? static_cast<std::size_t>(stop - rest.data()) : 0);
-  }
-  const bool valid = day && plain && rest == "Z" && hours >= 0 && hours < 24 && minutes >= 0 && minutes < 60 &&
-                     seconds >= 0 && seconds < 60;
-  if (!valid) {
-    return fail(ErrorCode::invalid_argument,
-                "--from " + std::string(text) +
-                    ": expected beginning, end, an offset, or a time as 2017-11-01 or 2017-11-01T14:30:00Z");
-  }
-  const std::int64_t of_day =
-      ((hours * 60 + minutes) * 60 + seconds) * 1000LL + static_cast<std::int64_t>(fraction * 1000);
-  return Start{Start::Kind::time, *day * day_ms + of_day};
-}
 
 struct Counts {
   std::int64_t records = 0, polls = 0, empty_polls = 0;
@@ -101,17 +62,7 @@ Result<std::vector<kafka::PartitionOffset>> first_offsets(kafka::Admin& admin, c
   std::vector<kafka::PartitionOffset> from;
   for (std::int32_t partition = 0; partition < partitions; ++partition) {
     if (options.partition && *options.partition != partition) continue;
-    TRY(const auto marks, admin.watermarks(options.topic, partition, patience));
-    std::int64_t offset = start.kind == Start::Kind::end ? marks.high : marks.low;
-    if (start.kind == Start::Kind::time) {
-      TRY(offset, admin.offset_at(options.topic, partition, start.value, patience));
-    } else if (start.kind == Start::Kind::offset) {
-      if (start.value < marks.low || start.value > marks.high) {
-        return fail(ErrorCode::invalid_argument, fmt::format("--from {}: partition {} has the offsets {} to {}",
-                                                             start.value, partition, marks.low, marks.high - 1));
-      }
-      offset = start.value;
-    }
+    TRY(const std::int64_t offset, offset_of(admin, "--from", start, options.topic, partition));
     from.push_back({partition, offset});
   }
   return from;
@@ -198,7 +149,7 @@ Result<void> read_as_member(const ConsumeOptions& options, Context& context, con
 int run_consume(const ConsumeOptions& options, Context& context) {
   const auto outcome = [&]() -> Result<void> {
     TRY(const auto settings, kafka_settings(options.kafka));
-    TRY(const Start start, parse_start(options.from));
+    TRY(const Start start, parse_start("--from", options.from));
     return options.group.empty() ? read_assigned(options, context, settings, start)
                                  : read_as_member(options, context, settings, start);
   }();

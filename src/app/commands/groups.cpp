@@ -1,9 +1,14 @@
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <map>
+
 #include "app/commands/commands.h"
 #include "app/connection.h"
 #include "app/offsets.h"
+#include "app/start.h"
 #include "kafka/client/admin.h"
+#include "kafka/client/group_descriptions.h"
 
 namespace tickerlake::app {
 namespace {
@@ -42,35 +47,159 @@ class Lags {
   PartitionOffsets offsets_;
 };
 
-Result<void> list(kafka::Admin& admin, Lags& lags, OutputFormat output) {
+Result<void> list(const GroupsOptions& options, const kafka::ClientSettings& settings, kafka::Admin& admin,
+                  const Log& log) {
+  TRY(auto lags, Lags::open(admin));
   TRY(const auto found, admin.groups(patience));
-  Table table{{{"group"}, {"state"}, {"partitions", true}, {"lag", true}}, {}};
+  // Clusters with TLS or SASL are asked by librdkafka, which does not know of types.
+  const auto types = kafka::group_types(settings, patience, log).value_or(std::map<std::string, std::string>());
+  Table table{{{"group"}, {"type"}, {"state"}, {"partitions", true}, {"lag", true}}, {}};
   for (const auto& group : found) {
     TRY(const auto all, lags.of(group.id));
     std::optional<std::int64_t> lag = 0;
     for (const auto& one : all) lag = lag && one.lag() ? std::optional(*lag + *one.lag()) : std::nullopt;
-    table.rows.push_back({group.id, group.state, std::to_string(all.size()), known_or_dash(lag, output)});
+    const auto type = types.find(group.id);
+    table.rows.push_back({group.id, type == types.end() || type->second.empty() ? "-" : type->second, group.state,
+                          std::to_string(all.size()), known_or_dash(lag, options.output)});
   }
-  print(table, output);
+  print(table, options.output);
+  return {};
+}
+
+Result<void> describe_offsets(const GroupsOptions& options, const kafka::ClientSettings& settings, kafka::Admin& admin,
+                              const Log& log) {
+  TRY(auto lags, Lags::open(admin));
+  Table table{{{"group"},
+               {"topic"},
+               {"partition", true},
+               {"offset", true},
+               {"end_offset", true},
+               {"lag", true},
+               {"member"},
+               {"host"},
+               {"client"}},
+              {}};
+  for (const std::string& group : options.names) {
+    TRY(const auto all, lags.of(group));
+    // Who has what is told where it can be asked for; the offsets are there all the same.
+    const auto described = kafka::describe_group(settings, group, patience, log);
+    std::map<std::pair<std::string, std::int32_t>, const kafka::GroupMember*> owners;
+    if (described) {
+      for (const auto& member : described->members) {
+        for (const auto& partition : member.partitions) owners[partition] = &member;
+      }
+    }
+    for (const auto& one : all) {
+      const auto owner = owners.find({one.at.topic, one.at.partition});
+      const bool owned = owner != owners.end();
+      table.rows.push_back({group, one.at.topic, std::to_string(one.at.partition), std::to_string(one.at.offset),
+                            known_or_dash(one.end, options.output), known_or_dash(one.lag(), options.output),
+                            owned ? owner->second->id : "-", owned ? owner->second->host : "-",
+                            owned ? owner->second->client_id : "-"});
+    }
+  }
+  print(table, options.output);
+  return {};
+}
+
+Result<void> describe_members(const GroupsOptions& options, const kafka::ClientSettings& settings, const Log& log) {
+  Table table{{{"group"},
+               {"member"},
+               {"instance"},
+               {"host"},
+               {"client"},
+               {"epoch", true},
+               {"partitions", true},
+               {"assignment"}},
+              {}};
+  for (const std::string& group : options.names) {
+    TRY(const auto described, kafka::describe_group(settings, group, patience, log));
+    for (const auto& member : described.members) {
+      std::string assignment;
+      for (const auto& [topic, partition] : member.partitions) {
+        assignment += (assignment.empty() ? "" : " ") + topic + ":" + std::to_string(partition);
+      }
+      const auto epoch = member.epoch < 0 ? std::nullopt : std::optional<std::int64_t>(member.epoch);
+      table.rows.push_back({group, member.id, member.instance_id.empty() ? "-" : member.instance_id, member.host,
+                            member.client_id, known_or_dash(epoch, options.output),
+                            std::to_string(member.partitions.size()), assignment});
+    }
+  }
+  print(table, options.output);
+  return {};
+}
+
+Result<void> describe_state(const GroupsOptions& options, const kafka::ClientSettings& settings, const Log& log) {
+  Table table{{{"group"}, {"type"}, {"state"}, {"assignor"}, {"members", true}, {"coordinator", true}}, {}};
+  for (const std::string& group : options.names) {
+    TRY(const auto described, kafka::describe_group(settings, group, patience, log));
+    table.rows.push_back({group, described.type, described.state, described.assignor.empty() ? "-" : described.assignor,
+                          std::to_string(described.members.size()), std::to_string(described.coordinator)});
+  }
+  print(table, options.output);
+  return {};
+}
+
+/// The partitions that --topic names, or all for which the group has an offset.
+Result<std::vector<kafka::GroupOffset>> chosen(const GroupsOptions& options, kafka::Admin& admin,
+                                               const std::string& group) {
+  TRY(auto committed, admin.group_offsets(group, patience));
+  if (options.topics.empty()) return committed;
+  TRY(const auto layout, admin.layout(patience));
+  std::vector<kafka::GroupOffset> all;
+  for (const std::string& text : options.topics) {
+    // A topic's name has no colon.
+    const std::size_t colon = text.find(':');
+    const std::string topic = text.substr(0, colon);
+    const auto found = std::ranges::find(layout.topics, topic, &kafka::TopicLayout::name);
+    if (found == layout.topics.end()) return fail(ErrorCode::not_found, "there is no topic " + topic);
+    const std::size_t before = all.size();
+    for (const auto& partition : found->partitions) {
+      if (colon != std::string::npos && text.substr(colon + 1) != std::to_string(partition.id)) continue;
+      const auto at = std::ranges::find_if(committed, [&](const kafka::GroupOffset& one) {
+        return one.topic == topic && one.partition == partition.id;
+      });
+      all.push_back({topic, partition.id, at == committed.end() ? -1 : at->offset});
+    }
+    if (all.size() == before) return fail(ErrorCode::not_found, "there is no partition " + text);
+  }
+  return all;
+}
+
+Result<void> reset_offsets(const GroupsOptions& options, kafka::Admin& admin) {
+  if (options.to.empty()) return fail(ErrorCode::invalid_argument, "reset-offsets: --to says where to");
+  TRY(const Start start, parse_start("--to", options.to));
+  Table table{{{"group"}, {"topic"}, {"partition", true}, {"offset", true}, {"new_offset", true}}, {}};
+  for (const std::string& group : options.names) {
+    TRY(const auto before, chosen(options, admin, group));
+    std::vector<kafka::GroupOffset> after;
+    for (const auto& at : before) {
+      TRY(const std::int64_t offset, offset_of(admin, "--to", start, at.topic, at.partition));
+      after.push_back({at.topic, at.partition, offset});
+      const auto old = at.offset < 0 ? std::nullopt : std::optional(at.offset);
+      table.rows.push_back(
+          {group, at.topic, std::to_string(at.partition), known_or_dash(old, options.output), std::to_string(offset)});
+    }
+    if (options.execute && !after.empty()) CHECK(admin.set_group_offsets(group, after, patience));
+  }
+  print(table, options.output);
+  if (!options.execute) fmt::print(stderr, "nothing was changed: --execute does it\n");
   return {};
 }
 
 Result<void> groups(const GroupsOptions& options, const Log& log) {
   TRY(const auto settings, kafka_settings(options.kafka));
   TRY(auto admin, kafka::Admin::create(settings, log));
-  TRY(auto lags, Lags::open(admin));
-  if (options.action == "list") return list(admin, lags, options.output);
-  if (options.names.empty()) return fail(ErrorCode::invalid_argument, "describe: name at least one group");
-  Table table{{{"group"}, {"topic"}, {"partition", true}, {"offset", true}, {"end_offset", true}, {"lag", true}}, {}};
-  for (const std::string& group : options.names) {
-    TRY(const auto all, lags.of(group));
-    for (const auto& one : all) {
-      table.rows.push_back({group, one.at.topic, std::to_string(one.at.partition), std::to_string(one.at.offset),
-                            known_or_dash(one.end, options.output), known_or_dash(one.lag(), options.output)});
-    }
+  if (options.action == "list") return list(options, settings, admin, log);
+  if (options.names.empty()) return fail(ErrorCode::invalid_argument, options.action + ": name at least one group");
+  if (options.action == "reset-offsets") return reset_offsets(options, admin);
+  if (options.action == "delete") {
+    for (const std::string& group : options.names) CHECK(admin.delete_group(group, patience));
+    return {};
   }
-  print(table, options.output);
-  return {};
+  if (options.members) return describe_members(options, settings, log);
+  if (options.state) return describe_state(options, settings, log);
+  return describe_offsets(options, settings, admin, log);
 }
 
 }  // namespace

@@ -28,6 +28,23 @@ Result<void> check_topics(const rd_kafka_topic_result_t** results, std::size_t c
   return {};
 }
 
+/// The first error among a request's groups.
+Result<void> check_group(const rd_kafka_group_result_t** results, std::size_t count, const std::string& what) {
+  for (std::size_t i = 0; i < count; ++i) {
+    const rd_kafka_error_t* error = rd_kafka_group_result_error(results[i]);
+    if (error == nullptr) continue;
+    switch (rd_kafka_error_code(error)) {
+      case RD_KAFKA_RESP_ERR_NON_EMPTY_GROUP:
+        return fail(ErrorCode::conflict, what + ": it has members");
+      case RD_KAFKA_RESP_ERR_GROUP_ID_NOT_FOUND:
+        return fail(ErrorCode::not_found, what + ": there is no such group");
+      default:
+        return std::unexpected(to_error(rd_kafka_error_code(error), what));
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<Admin> Admin::create(const ClientSettings& settings, const Log& log) {
@@ -139,6 +156,51 @@ Result<std::vector<GroupOffset>> Admin::group_offsets(const std::string& group, 
   }
   std::ranges::sort(offsets, {}, [](const GroupOffset& at) { return std::pair(at.topic, at.partition); });
   return offsets;
+}
+
+Result<void> Admin::delete_group(const std::string& group, milliseconds timeout) {
+  const Handle<rd_kafka_DeleteGroup_t, rd_kafka_DeleteGroup_destroy> wanted(rd_kafka_DeleteGroup_new(group.c_str()));
+  const std::string what = "deleting group " + group;
+  rd_kafka_DeleteGroup_t* list[] = {wanted.get()};
+  TRY(const Event event,
+      ask(handle_, RD_KAFKA_ADMIN_OP_DELETEGROUPS, timeout, what,
+          [&](const auto* options, auto* queue) { rd_kafka_DeleteGroups(handle_, list, 1, options, queue); }));
+  std::size_t count = 0;
+  const auto** results = rd_kafka_DeleteGroups_result_groups(rd_kafka_event_DeleteGroups_result(event.get()), &count);
+  return check_group(results, count, what);
+}
+
+Result<void> Admin::set_group_offsets(const std::string& group, const std::vector<GroupOffset>& offsets,
+                                      milliseconds timeout) {
+  const Handle<rd_kafka_topic_partition_list_t, rd_kafka_topic_partition_list_destroy> partitions(
+      rd_kafka_topic_partition_list_new(static_cast<int>(offsets.size())));
+  for (const GroupOffset& at : offsets) {
+    rd_kafka_topic_partition_list_add(partitions.get(), at.topic.c_str(), at.partition)->offset = at.offset;
+  }
+  const Handle<rd_kafka_AlterConsumerGroupOffsets_t, rd_kafka_AlterConsumerGroupOffsets_destroy> wanted(
+      rd_kafka_AlterConsumerGroupOffsets_new(group.c_str(), partitions.get()));
+  const std::string what = "setting the offsets of group " + group;
+  rd_kafka_AlterConsumerGroupOffsets_t* list[] = {wanted.get()};
+  TRY(const Event event,
+      ask(handle_, RD_KAFKA_ADMIN_OP_ALTERCONSUMERGROUPOFFSETS, timeout, what, [&](const auto* options, auto* queue) {
+        rd_kafka_AlterConsumerGroupOffsets(handle_, list, 1, options, queue);
+      }));
+  std::size_t count = 0;
+  const auto** results = rd_kafka_AlterConsumerGroupOffsets_result_groups(
+      rd_kafka_event_AlterConsumerGroupOffsets_result(event.get()), &count);
+  CHECK(check_group(results, count, what));
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto* done = rd_kafka_group_result_partitions(results[i]);
+    for (int p = 0; done != nullptr && p < done->cnt; ++p) {
+      const auto& element = done->elems[p];
+      if (element.err == RD_KAFKA_RESP_ERR_NO_ERROR) continue;
+      // What a group with members answers to one who is none of them.
+      if (element.err == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID)
+        return fail(ErrorCode::conflict, what + ": it has members");
+      return std::unexpected(to_error(element.err, what));
+    }
+  }
+  return {};
 }
 
 Result<int> find_or_make_topic(Consumer& consumer, const ClientSettings& settings, const std::string& topic,

@@ -55,6 +55,11 @@ class Admin : public Client {
   Result<std::vector<GroupListing>> groups(std::chrono::milliseconds timeout);
   /// Every partition for which the group has committed an offset; none for an unknown group.
   Result<std::vector<GroupOffset>> group_offsets(const std::string& group, std::chrono::milliseconds timeout);
+  /// ErrorCode::not_found; conflict while it has members.
+  Result<void> delete_group(const std::string& group, std::chrono::milliseconds timeout);
+  /// Of a group without members. ErrorCode::conflict while it has some.
+  Result<void> set_group_offsets(const std::string& group, const std::vector<GroupOffset>& offsets,
+                                 std::chrono::milliseconds timeout);
 
  private:
   explicit Admin(Client&& client) : Client(std::move(client)) {}

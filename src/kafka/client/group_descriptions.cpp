@@ -1,0 +1,113 @@
+#include "kafka/client/group_descriptions.h"
+
+#include "kafka/wire/consumer_groups.h"
+#include "kafka/wire/groups.h"
+#include "kafka/wire/reader.h"
+
+namespace tickerlake::kafka {
+namespace {
+
+Result<std::unique_ptr<Cluster>> plain_cluster(const ClientSettings& settings, const Log& log) {
+  if (settings.batch_clients_suffice()) return Cluster::create(settings, log);
+  return fail(ErrorCode::unsupported, "members of groups can be asked for in plain text only");
+}
+
+Result<std::int32_t> find_coordinator(Cluster& cluster, const std::string& group, const Patience& patience) {
+  while (true) {
+    FindCoordinatorRequest request;
+    request.key = group;
+    TRY(const auto answer, cluster.ask_any(request, patience, 3));
+    if (answer.error_code == KafkaError::none) {
+      cluster.learn(answer.node_id, {answer.host, static_cast<std::uint16_t>(answer.port)});
+      return answer.node_id;
+    }
+    Error error = to_error(answer.error_code, "finding the coordinator of group " + group);
+    if (!is_passing(answer.error_code) || patience.is_over()) return std::unexpected(std::move(error));
+  }
+}
+
+/// ConsumerProtocolAssignment: a version, then topics with their partitions; what follows is the application's.
+std::vector<std::pair<std::string, std::int32_t>> assigned(const Buffer& bytes) {
+  std::vector<std::pair<std::string, std::int32_t>> partitions;
+  if (bytes.empty()) return partitions;
+  Reader reader(bytes, 0, false);
+  std::int16_t version = 0;
+  std::vector<ByTopic<std::int32_t>> topics;
+  reader(version);
+  reader(topics);
+  if (reader.failed()) return partitions;
+  for (const auto& topic : topics) {
+    for (const std::int32_t partition : topic.partitions) partitions.emplace_back(topic.name, partition);
+  }
+  return partitions;
+}
+
+Result<GroupDescription> describe_classic(Cluster& cluster, std::int32_t node, const std::string& group,
+                                          const Patience& patience) {
+  DescribeGroupsRequest request;
+  request.groups = {group};
+  TRY(auto answer, cluster.ask(node, request, patience));
+  if (answer.groups.size() != 1) return fail(ErrorCode::corrupt, "an answer about other groups");
+  auto& told = answer.groups.front();
+  if (told.error_code == KafkaError::group_id_not_found || told.group_state == "Dead") {
+    return fail(ErrorCode::not_found, "there is no group " + group);
+  }
+  if (told.error_code != KafkaError::none)
+    return std::unexpected(to_error(told.error_code, "describing group " + group));
+  GroupDescription description{group, "classic", told.group_state, told.protocol_data, node, {}};
+  for (auto& member : told.members) {
+    description.members.push_back({member.member_id, member.group_instance_id.value_or(""), member.client_id,
+                                   member.client_host, -1, assigned(member.member_assignment)});
+  }
+  return description;
+}
+
+GroupDescription to_description(std::int32_t node, const ConsumerGroupDescribeResponse::Group& told) {
+  GroupDescription description{told.group_id, "consumer", told.group_state, told.assignor_name, node, {}};
+  for (const auto& member : told.members) {
+    GroupMember& one = description.members.emplace_back();
+    one = {member.member_id,    member.instance_id.value_or(""),
+           member.client_id,    member.client_host,
+           member.member_epoch, {}};
+    for (const auto& topic : member.assignment.topic_partitions) {
+      for (const std::int32_t partition : topic.partitions) one.partitions.emplace_back(topic.topic_name, partition);
+    }
+  }
+  return description;
+}
+
+}  // namespace
+
+Result<GroupDescription> describe_group(const ClientSettings& settings, const std::string& group,
+                                        std::chrono::milliseconds timeout, const Log& log) {
+  TRY(const auto cluster, plain_cluster(settings, log));
+  const Patience patience = cluster->for_at_most(timeout);
+  TRY(const std::int32_t node, find_coordinator(*cluster, group, patience));
+  ConsumerGroupDescribeRequest request;
+  request.group_ids = {group};
+  const auto answer = cluster->ask(node, request, patience);
+  // Brokers before Kafka 4 have groups of the classic protocol only.
+  if (!answer && answer.error().code != ErrorCode::unsupported) return std::unexpected(answer.error());
+  if (!answer || answer->groups.size() != 1) return describe_classic(*cluster, node, group, patience);
+  const auto& told = answer->groups.front();
+  if (told.error_code == KafkaError::group_id_not_found) return describe_classic(*cluster, node, group, patience);
+  if (told.error_code != KafkaError::none)
+    return std::unexpected(to_error(told.error_code, "describing group " + group));
+  return to_description(node, told);
+}
+
+Result<std::map<std::string, std::string>> group_types(const ClientSettings& settings,
+                                                       std::chrono::milliseconds timeout, const Log& log) {
+  TRY(const auto cluster, plain_cluster(settings, log));
+  const Patience patience = cluster->for_at_most(timeout);
+  TRY(const auto view, cluster->metadata({.topics = std::vector<MetadataRequest::Topic>{}}, patience));
+  std::map<std::string, std::string> types;
+  for (const auto& broker : view.brokers) {
+    const auto answer = cluster->ask(broker.node_id, ListGroupsRequest{}, patience);
+    if (!answer) continue;  // it is down: its groups have another coordinator soon
+    for (const auto& group : answer->groups) types[group.group_id] = group.group_type;
+  }
+  return types;
+}
+
+}  // namespace tickerlake::kafka
