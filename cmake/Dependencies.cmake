@@ -14,6 +14,7 @@ pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)     # kafka
 pkg_check_modules(LZ4 REQUIRED IMPORTED_TARGET liblz4)       # kafka
 pkg_check_modules(RDKAFKA REQUIRED IMPORTED_TARGET rdkafka)  # kafka (client)
 pkg_check_modules(PUGIXML REQUIRED IMPORTED_TARGET pugixml)  # services/s3, aws
+find_library(RE2_LIBRARY re2 REQUIRED)                       # services/broker (subscriptions by pattern)
 find_library(SNAPPY_LIBRARY snappy REQUIRED)                 # kafka
 # Static: the loader's work for RocksDB's symbols would be a third of the program's start, and its pages 4 MiB.
 find_library(ROCKSDB_ARCHIVE librocksdb.a REQUIRED)          # services/s3

@@ -26,3 +26,9 @@ def test_java_clients_produce_consume_rebalance_and_administer(server):
 @pytest.mark.xdist_group("java")
 def test_java_transactions_of_version_2(server):
     run(server, "Transactions")
+
+
+@pytest.mark.skipif(shutil.which("mvn") is None, reason="Maven is not installed")
+@pytest.mark.xdist_group("java")
+def test_java_groups_of_both_protocols(server):
+    run(server, "Groups")

@@ -5,6 +5,7 @@
 #include "services/broker/broker_configs.h"
 #include "services/broker/connection.h"
 #include "services/broker/fetch_sessions.h"
+#include "services/broker/groups/group_configs.h"
 #include "services/broker/groups/groups.h"
 #include "services/broker/producer_ids.h"
 #include "services/broker/security/security.h"
@@ -81,7 +82,9 @@ Result<std::unique_ptr<Broker>> Broker::start(BrokerOptions options, std::vector
     return {};
   });
   TRY(broker->producer_ids_, ProducerIds::open(set.directory / "next-producer-id"));
-  TRY(broker->groups_, Groups::open(*broker->topics_, broker->clock_, set.group_retention_ms, log.named("groups")));
+  TRY(broker->group_configs_, GroupConfigs::open(set.directory / "group-configs", set.groups));
+  TRY(broker->groups_,
+      Groups::open({*broker->topics_, *broker->group_configs_, broker->clock_}, set.groups, log.named("groups")));
   TRY(broker->transactions_,
       Transactions::open({*broker->topics_, *broker->groups_, *broker->producer_ids_, broker->clock_},
                          {set.transaction_max_timeout_ms, set.transactional_id_expiration_ms},

@@ -14,6 +14,7 @@
 #include "io/tcp_server.h"
 #include "services/broker/broker_metrics.h"
 #include "services/broker/decompressions.h"
+#include "services/broker/groups/group_options.h"
 #include "services/broker/request_memory.h"
 #include "services/broker/security/admission.h"
 #include "services/broker/security/settings.h"
@@ -22,6 +23,7 @@ namespace tickerlake::broker {
 
 class FetchSessions;  // fetch_sessions.h: default-constructible, thread-safe
 class BrokerConfigs;
+class GroupConfigs;
 class Groups;
 class ProducerIds;
 class Security;  // security/security.h
@@ -37,9 +39,9 @@ struct BrokerOptions {
   std::int32_t node_id = 1;
   std::string cluster_id;  // empty: made on the first start and kept
   bool auto_create_topics = true;
-  std::int32_t default_partitions = 1;                     // num.partitions
-  std::int64_t group_retention_ms = 7 * 24 * 3'600'000ll;  // offsets.retention.minutes, of groups without members
-  std::int32_t transaction_max_timeout_ms = 900'000;       // transaction.max.timeout.ms
+  std::int32_t default_partitions = 1;  // num.partitions
+  GroupOptions groups;
+  std::int32_t transaction_max_timeout_ms = 900'000;                   // transaction.max.timeout.ms
   std::int64_t transactional_id_expiration_ms = 7 * 24 * 3'600'000ll;  // transactional.id.expiration.ms
   std::chrono::milliseconds idle_timeout = longest_idle;
   int max_connections = io::max_connections;
@@ -67,6 +69,7 @@ class Broker {
   BrokerConfigs& configs() { return *configs_; }
   Topics& topics() { return *topics_; }
   Groups& groups() { return *groups_; }
+  GroupConfigs& group_configs() { return *group_configs_; }
   Transactions& transactions() { return *transactions_; }
   ProducerIds& producer_ids() { return *producer_ids_; }
   FetchSessions& fetch_sessions() { return *fetch_sessions_; }
@@ -90,6 +93,7 @@ class Broker {
   std::unique_ptr<BrokerConfigs> configs_;
   std::unique_ptr<Topics> topics_;
   std::unique_ptr<ProducerIds> producer_ids_;
+  std::unique_ptr<GroupConfigs> group_configs_;
   std::unique_ptr<Groups> groups_;
   std::unique_ptr<Transactions> transactions_;
   std::unique_ptr<FetchSessions> fetch_sessions_;

@@ -43,9 +43,9 @@ void collect_topics(const Topics& topics, Exposition& into) {
 void collect_groups(Groups& groups, const Topics& topics, Exposition& into) {
   const auto all = groups.list();
   into.gauge("tickerlake_kafka_groups", "Consumer groups.", {}, static_cast<double>(all.size()));
-  for (const DescribedGroup& group : all) {
+  for (const ListedGroup& group : all) {
     into.gauge("tickerlake_kafka_group_members", "Members of a consumer group.", {{"group", group.id}},
-               static_cast<double>(group.snapshot.members.size()));
+               static_cast<double>(group.members));
     const CommittedOffsets offsets = groups.committed(group.id).committed;
     for (const auto& [at, committed] : offsets) {
       const MetricLabels labels{{"group", group.id}, {"topic", at.topic}, {"partition", std::to_string(at.partition)}};

@@ -50,6 +50,75 @@ constexpr std::array properties = {
                options.retention_check_interval = std::chrono::milliseconds(value);
              },
              "Time between two looks for segments that have expired."},
+    Property{"group.consumer.heartbeat.interval.ms", int32, 1, most_int,
+             [](const BrokerOptions& options) -> std::int64_t { return options.groups.consumer_heartbeat_interval_ms; },
+             [](BrokerOptions& options, std::int64_t value) {
+               options.groups.consumer_heartbeat_interval_ms = static_cast<std::int32_t>(value);
+             },
+             "How often members of consumer groups heartbeat."},
+    Property{
+        "group.consumer.max.heartbeat.interval.ms", int32, 1, most_int,
+        [](const BrokerOptions& options) -> std::int64_t { return options.groups.consumer_max_heartbeat_interval_ms; },
+        [](BrokerOptions& options, std::int64_t value) {
+          options.groups.consumer_max_heartbeat_interval_ms = static_cast<std::int32_t>(value);
+        },
+        "The most that a group may set."},
+    Property{
+        "group.consumer.max.session.timeout.ms", int32, 1, most_int,
+        [](const BrokerOptions& options) -> std::int64_t { return options.groups.consumer_max_session_timeout_ms; },
+        [](BrokerOptions& options, std::int64_t value) {
+          options.groups.consumer_max_session_timeout_ms = static_cast<std::int32_t>(value);
+        },
+        "The most that a group may set."},
+    Property{"group.consumer.max.size", int32, 1, max_group_members,
+             [](const BrokerOptions& options) -> std::int64_t { return options.groups.consumer_max_size; },
+             [](BrokerOptions& options, std::int64_t value) {
+               options.groups.consumer_max_size = static_cast<std::int32_t>(value);
+             },
+             "Members of a consumer group; further ones are refused."},
+    Property{
+        "group.consumer.min.heartbeat.interval.ms", int32, 1, most_int,
+        [](const BrokerOptions& options) -> std::int64_t { return options.groups.consumer_min_heartbeat_interval_ms; },
+        [](BrokerOptions& options, std::int64_t value) {
+          options.groups.consumer_min_heartbeat_interval_ms = static_cast<std::int32_t>(value);
+        },
+        "The least that a group may set."},
+    Property{
+        "group.consumer.min.session.timeout.ms", int32, 1, most_int,
+        [](const BrokerOptions& options) -> std::int64_t { return options.groups.consumer_min_session_timeout_ms; },
+        [](BrokerOptions& options, std::int64_t value) {
+          options.groups.consumer_min_session_timeout_ms = static_cast<std::int32_t>(value);
+        },
+        "The least that a group may set."},
+    Property{"group.consumer.session.timeout.ms", int32, 1, most_int,
+             [](const BrokerOptions& options) -> std::int64_t { return options.groups.consumer_session_timeout_ms; },
+             [](BrokerOptions& options, std::int64_t value) {
+               options.groups.consumer_session_timeout_ms = static_cast<std::int32_t>(value);
+             },
+             "After this long in silence a member of a consumer group is put out."},
+    Property{"group.initial.rebalance.delay.ms", int32, 0, most_int,
+             [](const BrokerOptions& options) -> std::int64_t { return options.groups.initial_rebalance_delay_ms; },
+             [](BrokerOptions& options, std::int64_t value) {
+               options.groups.initial_rebalance_delay_ms = static_cast<std::int32_t>(value);
+             },
+             "How long a new classic group's first rebalance waits for further members."},
+    Property{"group.max.session.timeout.ms", int32, 1, most_int,
+             [](const BrokerOptions& options) -> std::int64_t { return options.groups.max_session_timeout_ms; },
+             [](BrokerOptions& options, std::int64_t value) {
+               options.groups.max_session_timeout_ms = static_cast<std::int32_t>(value);
+             },
+             "The longest that a member of a classic group may ask for."},
+    Property{
+        "group.max.size", int32, 1, max_group_members,
+        [](const BrokerOptions& options) -> std::int64_t { return options.groups.max_size; },
+        [](BrokerOptions& options, std::int64_t value) { options.groups.max_size = static_cast<std::int32_t>(value); },
+        "Members of a classic group; further ones are refused."},
+    Property{"group.min.session.timeout.ms", int32, 1, most_int,
+             [](const BrokerOptions& options) -> std::int64_t { return options.groups.min_session_timeout_ms; },
+             [](BrokerOptions& options, std::int64_t value) {
+               options.groups.min_session_timeout_ms = static_cast<std::int32_t>(value);
+             },
+             "The shortest that a member of a classic group may ask for."},
     Property{"max.connections", int32, 1, io::max_connections,
              [](const BrokerOptions& options) -> std::int64_t { return options.max_connections; },
              [](BrokerOptions& options, std::int64_t value) { options.max_connections = static_cast<int>(value); },
@@ -61,9 +130,9 @@ constexpr std::array properties = {
              },
              "Of topics that are made without a number."},
     Property{"offsets.retention.minutes", int32, 1, most_int,
-             [](const BrokerOptions& options) -> std::int64_t { return options.group_retention_ms / minute_ms; },
-             [](BrokerOptions& options, std::int64_t value) { options.group_retention_ms = value * minute_ms; },
-             "How long offsets of a group without members are kept."},
+             [](const BrokerOptions& options) -> std::int64_t { return options.groups.retention_ms / minute_ms; },
+             [](BrokerOptions& options, std::int64_t value) { options.groups.retention_ms = value * minute_ms; },
+             "How long offsets are kept after the last member of their group has gone."},
     Property{"transaction.max.timeout.ms", int32, 1, most_int,
              [](const BrokerOptions& options) -> std::int64_t { return options.transaction_max_timeout_ms; },
              [](BrokerOptions& options, std::int64_t value) {
@@ -136,7 +205,9 @@ std::vector<ConfigEntry> describe(const BrokerOptions& options) {
   fixed("listeners", listeners, list, "Where clients connect.");
   fixed("broker.id", std::to_string(options.node_id), int32, "This broker's id.");
   fixed("default.replication.factor", "1", int32, "There is one broker, so one replica.");
-  fixed("group.initial.rebalance.delay.ms", "0", int32, "A new group's first rebalance does not wait.");
+  fixed("group.consumer.assignors", "uniform,range", list, "What members of consumer groups can ask for.");
+  fixed("group.consumer.migration.policy", "disabled", string,
+        "A group changes its protocol only while it has no members.");
   fixed("log.dirs", options.directory.string(), string, "Where topics are stored.");
   fixed("node.id", std::to_string(options.node_id), int32, "This broker's id.");
   fixed("socket.request.max.bytes", std::to_string(max_produce_request), int32,

@@ -15,7 +15,7 @@ TEST(BrokerProperties, are_set_by_kafkas_names_and_described_as_set) {
   ASSERT_TRUE(set_property(options, "offsets.retention.minutes", "60").has_value());
   EXPECT_EQ(options.default_partitions, 4);
   EXPECT_FALSE(options.auto_create_topics);
-  EXPECT_EQ(options.group_retention_ms, 3'600'000);
+  EXPECT_EQ(options.groups.retention_ms, 3'600'000);
   const auto described = describe(options);
   EXPECT_TRUE(std::ranges::is_sorted(described, {}, &ConfigEntry::name));
   const auto partitions = std::ranges::find(described, "num.partitions", &ConfigEntry::name);

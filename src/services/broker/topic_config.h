@@ -23,6 +23,7 @@ enum class ConfigSource : std::int8_t {
   dynamic_default_broker = 3,
   static_broker = 4,
   built_in = 5,
+  group = 8,
 };
 
 /// A broker's setting that topics fall back to: of "retention.ms" it is "log.retention.ms".

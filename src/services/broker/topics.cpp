@@ -156,6 +156,7 @@ void Topics::publish(std::shared_ptr<const Topic> topic) {
   partition_count_ += topic->partition_count() - (before == by_name_.end() ? 0 : before->second->partition_count());
   by_id_[topic->id] = topic;
   by_name_[topic->name] = std::move(topic);
+  ++version_;
 }
 
 Result<void> Topics::check_create(std::string_view name, std::int32_t partitions, const ConfigMap& config) const {
@@ -190,6 +191,7 @@ Result<void> Topics::remove(std::string_view name) {
     MutexLock lock(mutex_);
     partition_count_ -= topic->partition_count();
     by_name_.erase(topic->name);
+    ++version_;
     by_id_.erase(topic->id);
   }
   for (const auto& partition : topic->partitions) partition->close();

@@ -88,6 +88,8 @@ class Topics {
   /// Null when there is no such topic.
   std::shared_ptr<const Topic> find(std::string_view name) const TL_EXCLUDES(mutex_);
   std::shared_ptr<const Topic> find(const TopicId& id) const TL_EXCLUDES(mutex_);
+  /// Another number after every change of what find() and all() tell.
+  std::uint64_t version() const { return version_; }
   /// All topics in the order of their names.
   std::vector<std::shared_ptr<const Topic>> all() const TL_EXCLUDES(mutex_);
 
@@ -116,6 +118,7 @@ class Topics {
 
   std::atomic<bool> stopping_ = false;
   std::atomic<TimestampMs> producer_expiration_ms_;
+  std::atomic<std::uint64_t> version_ = 0;
   Mutex change_mutex_;  // one change at a time; held over the disk's work
   mutable Mutex mutex_;
   Condition stop_;

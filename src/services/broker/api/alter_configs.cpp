@@ -9,6 +9,7 @@
 #include "services/broker/api/config_resources.h"
 #include "services/broker/api/handlers.h"
 #include "services/broker/broker_configs.h"
+#include "services/broker/groups/group_configs.h"
 #include "services/broker/security/access.h"
 #include "services/broker/topics.h"
 
@@ -107,6 +108,14 @@ std::expected<Target, Outcome> broker_target(Broker& broker, const std::string& 
                 }};
 }
 
+Target group_target(Broker& broker, const std::string& name) {
+  GroupConfigs& configs = broker.group_configs();
+  return Target{configs.set_for(name), configs.describe(name),
+                [&configs, name](const ConfigMap& config, bool validate_only) {
+                  return configs.replace(name, config, validate_only);
+                }};
+}
+
 std::expected<Target, Outcome> find_target(Broker& broker, std::int8_t type, const std::string& name) {
   switch (static_cast<ConfigResource>(type)) {
     case ConfigResource::topic:
@@ -118,7 +127,7 @@ std::expected<Target, Outcome> find_target(Broker& broker, std::int8_t type, con
     case ConfigResource::client_metrics:
       return std::unexpected(Outcome{KafkaError::invalid_request, "client metrics are not supported"});
     case ConfigResource::group:
-      break;
+      return group_target(broker, name);
   }
   return std::unexpected(
       Outcome{KafkaError::invalid_request, "configs of resource type " + std::to_string(type) + " are not supported"});

@@ -5,6 +5,7 @@
 #include "services/broker/api/handlers.h"
 #include "services/broker/broker_configs.h"
 #include "services/broker/broker_properties.h"
+#include "services/broker/groups/group_configs.h"
 #include "services/broker/security/access.h"
 #include "services/broker/topics.h"
 
@@ -98,7 +99,8 @@ DescribeConfigsResponse::Resource describe_resource(Broker& broker, const Caller
     case ConfigResource::client_metrics:
       return refuse(KafkaError::invalid_request, "client metrics are not supported");
     case ConfigResource::group:
-      break;
+      describe_into(result, request, resource, broker.group_configs().describe(resource.resource_name), false);
+      return result;
   }
   return refuse(KafkaError::invalid_request,
                 "configs of resource type " + std::to_string(resource.resource_type) + " are not supported");

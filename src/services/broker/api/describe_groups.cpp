@@ -1,4 +1,5 @@
-// DescribeGroups: state, members and assignments. Until version 5 an unknown group is "Dead", not an error.
+// DescribeGroups: state, members and assignments of groups of the classic protocol. Until version 5 an unknown group is
+// "Dead", not an error.
 #include "services/broker/api/handlers.h"
 #include "services/broker/groups/groups.h"
 #include "services/broker/security/access.h"
@@ -14,7 +15,8 @@ kafka::DescribeGroupsResponse::Group describe(Broker& broker, const std::string&
     result.group_state = "Dead";
     if (version >= 6) {
       result.error_code = kafka::KafkaError::group_id_not_found;
-      result.error_message = "group " + id + " does not exist";
+      result.error_message =
+          broker.groups().exists(id) ? "Group " + id + " is not a classic group." : "Group " + id + " not found.";
     }
     return result;
   }

@@ -8,6 +8,7 @@
 #include "kafka/wire/api_versions.h"
 #include "kafka/wire/cluster.h"
 #include "kafka/wire/configs.h"
+#include "kafka/wire/consumer_groups.h"
 #include "kafka/wire/election.h"
 #include "kafka/wire/fetch.h"
 #include "kafka/wire/groups.h"
@@ -80,5 +81,7 @@ kafka::SaslAuthenticateResponse handle(Broker&, const Caller&, const kafka::Sasl
 kafka::DescribeUserScramCredentialsResponse handle(Broker&, const Caller&,
                                                    const kafka::DescribeUserScramCredentialsRequest&);
 kafka::AlterUserScramCredentialsResponse handle(Broker&, const Caller&, const kafka::AlterUserScramCredentialsRequest&);
+kafka::ConsumerGroupHeartbeatResponse handle(Broker&, const Caller&, const kafka::ConsumerGroupHeartbeatRequest&);
+kafka::ConsumerGroupDescribeResponse handle(Broker&, const Caller&, const kafka::ConsumerGroupDescribeRequest&);
 
 }  // namespace tickerlake::broker

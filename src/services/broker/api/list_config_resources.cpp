@@ -4,6 +4,7 @@
 
 #include "services/broker/api/config_resources.h"
 #include "services/broker/api/handlers.h"
+#include "services/broker/groups/group_configs.h"
 #include "services/broker/security/access.h"
 #include "services/broker/topics.h"
 
@@ -37,6 +38,9 @@ kafka::ListConfigResourcesResponse handle(Broker& broker, const Caller& caller,
   }
   for (const auto type : {ConfigResource::broker, ConfigResource::broker_logger}) {
     if (wants(type)) add(type, std::to_string(broker.options().node_id));
+  }
+  if (wants(ConfigResource::group)) {
+    for (std::string& group : broker.group_configs().groups()) add(ConfigResource::group, std::move(group));
   }
   return response;
 }

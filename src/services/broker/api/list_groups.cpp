@@ -1,4 +1,4 @@
-// ListGroups: all groups, or those in certain states (KIP-518) or of certain types (KIP-848; here all are "classic").
+// ListGroups: all groups, or those in certain states (KIP-518) or of certain types (KIP-848).
 #include <strings.h>
 
 #include <algorithm>
@@ -10,8 +10,6 @@
 namespace tickerlake::broker {
 namespace {
 
-constexpr const char* group_type = "classic";
-
 /// An empty filter lets everything through. States and types are compared without regard to case.
 bool passes(const std::vector<std::string>& filter, const char* value) {
   return filter.empty() ||
@@ -22,15 +20,13 @@ bool passes(const std::vector<std::string>& filter, const char* value) {
 
 kafka::ListGroupsResponse handle(Broker& broker, const Caller& caller, const kafka::ListGroupsRequest& request) {
   kafka::ListGroupsResponse response;
-  if (!passes(request.types_filter, group_type)) return response;
-  for (DescribedGroup& group : broker.groups().list()) {
+  for (ListedGroup& group : broker.groups().list()) {
     if (!may_cluster(caller, Operation::describe) && !may_group(caller, Operation::describe, group.id)) continue;
-    const char* state = name(group.state);
-    if (!passes(request.states_filter, state)) continue;
+    if (!passes(request.types_filter, group.type) || !passes(request.states_filter, group.state.c_str())) continue;
     response.groups.push_back({.group_id = std::move(group.id),
-                               .protocol_type = std::move(group.snapshot.protocol_type),
-                               .group_state = state,
-                               .group_type = group_type});
+                               .protocol_type = std::move(group.protocol_type),
+                               .group_state = std::move(group.state),
+                               .group_type = group.type});
   }
   return response;
 }

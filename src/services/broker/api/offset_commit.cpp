@@ -44,7 +44,7 @@ kafka::OffsetCommitResponse handle(Broker& broker, const Caller& caller, const k
   }
   if (!may_commit) return response;
   const KafkaError error = broker.groups().commit(request.group_id, {request.member_id, request.group_instance_id},
-                                                  request.generation_id, offsets);
+                                                  request.generation_id, caller.version, offsets);
   for (auto& topic : response.topics) {
     for (auto& partition : topic.partitions) {
       if (partition.error_code == KafkaError::none) partition.error_code = error;

@@ -58,6 +58,8 @@ OffsetFetchResponse::Group fetch_group(Broker& broker, const Caller& caller, con
     group.error_code = KafkaError::group_authorization_failed;
     return group;
   }
+  group.error_code = broker.groups().check_fetch(wanted.group_id, wanted.member_id, wanted.member_epoch);
+  if (group.error_code != KafkaError::none) return group;
   const GroupOffsets offsets = broker.groups().committed(wanted.group_id);
   if (!wanted.topics) {
     group.topics = all_of<Topic, Topic::Partition>(offsets, require_stable);

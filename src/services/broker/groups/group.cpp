@@ -213,7 +213,7 @@ void Group::tick(Milliseconds now) {
     complete_join_if_all_are_here(now);
   }
   if (state_ == State::preparing_rebalance && deadline_ <= now) {
-    complete_join(now);
+    if (!gathers_on(now)) complete_join(now);
   } else if (state_ == State::completing_rebalance && deadline_ <= now && !not_synced_.empty()) {
     for (const std::string& id : std::set(not_synced_)) remove_member(id, KafkaError::unknown_member_id);
     prepare_rebalance(now);

@@ -25,11 +25,11 @@ namespace tickerlake::broker {
 
 class Group {
  public:
-  static constexpr std::size_t max_members = 10'000;
-
   enum class State { empty, preparing_rebalance, completing_rebalance, stable };
 
-  explicit Group(std::string id) : id_(std::move(id)) {}
+  /// initial_delay_ms: how long the first rebalance waits for further members.
+  explicit Group(std::string id, Milliseconds initial_delay_ms = 0)
+      : id_(std::move(id)), initial_delay_ms_(initial_delay_ms) {}
 
   // Requests. Those with a ticket are answered through take_answers().
   /// new_member_id is what the member will be called if the request names none.
@@ -55,9 +55,11 @@ class Group {
   State state() const { return state_; }
   GroupSnapshot snapshot() const;
   /// A group as it was stored: its members have their session time-outs from now on.
-  static Group restore(std::string id, const GroupSnapshot& snapshot, Milliseconds now);
+  static Group restore(std::string id, const GroupSnapshot& snapshot, Milliseconds now,
+                       Milliseconds initial_delay_ms = 0);
   bool has_members() const { return !members_.empty() || !pending_.empty(); }
-  bool is_full() const { return members_.size() + pending_.size() >= max_members; }
+  std::size_t member_count() const { return members_.size(); }
+  bool is_full(std::size_t max_size) const { return members_.size() + pending_.size() >= max_size; }
   /// What the members have told, and what they were assigned.
   std::size_t membership_bytes() const;
   /// Topics that the members have subscribed to, as far as they speak the consumer protocol.
@@ -91,6 +93,7 @@ class Group {
   void after_removal(Milliseconds now);
   void rebalance_or_complete(Milliseconds now);
   void prepare_rebalance(Milliseconds now);
+  bool gathers_on(Milliseconds now);
   void complete_join_if_all_are_here(Milliseconds now);
   void complete_join(Milliseconds now);
   bool elect_leader();
@@ -114,6 +117,9 @@ class Group {
   std::map<std::string, Milliseconds> pending_;    // told their id (KIP-394), not joined yet → until when
   std::set<std::string> not_synced_;               // of this generation
   Milliseconds deadline_ = 0;                      // of the rebalance's present phase
+  Milliseconds initial_delay_ms_ = 0;
+  std::optional<Milliseconds> gathers_until_;  // in the first rebalance: at most
+  bool has_grown_ = false;                     // since it began to wait
   std::vector<Answer> answers_;
   bool changed_ = false;
 };

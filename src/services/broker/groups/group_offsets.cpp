@@ -1,11 +1,26 @@
 // Groups, the part about committed offsets.
+#include <algorithm>
+
 #include "services/broker/groups/groups.h"
 
 namespace tickerlake::broker {
 
 using kafka::KafkaError;
 
+KafkaError Groups::check_commit(Entry& entry, const MemberClaim& claim, std::int32_t generation, std::int16_t version,
+                                bool in_transaction) {
+  const Milliseconds now = steady_now();
+  if (Group* classic = entry.classic()) return classic->check_commit(claim, generation, in_transaction, now);
+  // Members that have epochs commit with version 9 at least, which knows the error for an old one.
+  const bool too_old = !in_transaction && version < 9 && (generation >= 0 || entry.has_members());
+  const KafkaError error = entry.consumer()->check_commit(claim, generation, now);
+  if (too_old && error != KafkaError::unknown_member_id) return KafkaError::unsupported_version;
+  if (in_transaction && error == KafkaError::stale_member_epoch) return KafkaError::illegal_generation;
+  return error;
+}
+
 KafkaError Groups::commit(const std::string& group, const MemberClaim& claim, std::int32_t generation,
+                          std::int16_t version,
                           const std::vector<std::pair<TopicPartition, CommittedOffset>>& offsets) {
   Offset behind;
   {
@@ -13,11 +28,11 @@ KafkaError Groups::commit(const std::string& group, const MemberClaim& claim, st
     if (stopping_) return KafkaError::coordinator_not_available;
     Entry* entry = find(group);
     if (entry == nullptr) {
-      if (generation >= 0) return KafkaError::illegal_generation;
+      if (generation >= 0) return version >= 9 ? KafkaError::group_id_not_found : KafkaError::illegal_generation;
       if (groups_.size() >= max_groups) return KafkaError::group_max_size_reached;
       entry = &find_or_add(group);
     }
-    const KafkaError refused = entry->group.check_commit(claim, generation, false, steady_now());
+    const KafkaError refused = check_commit(*entry, claim, generation, version, false);
     settle(*entry);
     if (refused != KafkaError::none || offsets.empty()) return refused;
     std::vector<CoordinatorRecord> records;
@@ -32,7 +47,6 @@ KafkaError Groups::commit(const std::string& group, const MemberClaim& claim, st
       CommittedOffset& committed = entry->offsets[key] = value;
       committed.journaled_at = behind - 1;
     }
-    entry->idle_since = clock_.now_ms();
     maintain();
   }
   journal_.wait_durable(behind);
@@ -41,6 +55,7 @@ KafkaError Groups::commit(const std::string& group, const MemberClaim& claim, st
 
 GroupOffsets Groups::committed(const std::string& group) {
   MutexLock lock(mutex_);
+  maintain();
   GroupOffsets offsets;
   const Entry* entry = find(group);
   if (entry == nullptr) return offsets;
@@ -51,15 +66,26 @@ GroupOffsets Groups::committed(const std::string& group) {
   return offsets;
 }
 
+KafkaError Groups::check_fetch(const std::string& group, const std::optional<std::string>& member_id,
+                               std::int32_t epoch) {
+  MutexLock lock(mutex_);
+  Entry* entry = find(group);
+  if (entry == nullptr || entry->consumer() == nullptr) return KafkaError::none;
+  entry->tick(steady_now());
+  settle(*entry);
+  return entry->consumer()->check_fetch(member_id, epoch);
+}
+
 KafkaError Groups::delete_offsets(const std::string& group, const std::vector<TopicPartition>& offsets,
                                   std::map<TopicPartition, KafkaError>& errors) {
   MutexLock lock(mutex_);
   Entry* entry = find(group);
   if (entry == nullptr) return KafkaError::group_id_not_found;
-  entry->group.tick(steady_now());
+  entry->tick(steady_now());
   settle(*entry);
-  const auto subscribed = entry->group.subscribed_topics();
-  if (entry->group.has_members() && subscribed.empty()) return KafkaError::non_empty_group;
+  const auto subscribed = entry->subscribed_topics();
+  // What members of other protocols than the consumers' read is not known.
+  if (entry->classic() != nullptr && entry->has_members() && subscribed.empty()) return KafkaError::non_empty_group;
   std::vector<CoordinatorRecord> tombstones;
   for (const TopicPartition& key : offsets) {
     const bool in_use = subscribed.contains(key.topic);
@@ -77,14 +103,14 @@ KafkaError Groups::remove(const std::string& group) {
   if (group.empty()) return KafkaError::invalid_group_id;
   Entry* entry = find(group);
   if (entry == nullptr) return KafkaError::group_id_not_found;
-  entry->group.tick(steady_now());
+  entry->tick(steady_now());
   settle(*entry);
-  if (entry->group.has_members()) return KafkaError::non_empty_group;
+  if (entry->has_members()) return KafkaError::non_empty_group;
   std::vector<CoordinatorRecord> tombstones;
   for (const auto& [key, value] : entry->offsets) {
     tombstones.push_back(OffsetRecord{group, key.topic, key.partition, std::nullopt});
   }
-  tombstones.push_back(GroupRecord{group, std::nullopt});
+  std::ranges::move(tombstones_of(*entry), std::back_inserter(tombstones));
   if (!journal_.append(tombstones)) return KafkaError::coordinator_not_available;
   forget_pending(*entry);
   groups_.erase(group);

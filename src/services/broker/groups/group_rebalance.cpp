@@ -40,6 +40,7 @@ void Group::add_member(Ticket ticket, const JoinAsk& ask, const std::string& id,
   member.id = id;
   member.instance_id = ask.member.instance_id;
   member.is_new = true;
+  has_grown_ = true;
   member.expires_at = now + new_member_timeout_ms;
   if (member.instance_id) static_ids_[*member.instance_id] = id;
   update_member(member, ticket, ask);
@@ -97,20 +98,33 @@ void Group::prepare_rebalance(Milliseconds now) {
   not_synced_.clear();
   state_ = State::preparing_rebalance;
   deadline_ = now + longest_rebalance_timeout();
-  // group.initial.rebalance.delay.ms is 0: whoever comes first begins, whoever comes later makes it start over.
-  if (is_first) {
-    complete_join(now);
+  if (is_first && initial_delay_ms_ > 0) {
+    gathers_until_ = deadline_;
+    deadline_ = now + std::min<Milliseconds>(initial_delay_ms_, longest_rebalance_timeout());
+    has_grown_ = false;
+  } else if (is_first) {
+    complete_join(now);  // whoever comes later makes it start over
   } else {
     complete_join_if_all_are_here(now);
   }
 }
 
+/// In the first rebalance: waits once more where somebody came while it waited. False: it has waited long enough.
+bool Group::gathers_on(Milliseconds now) {
+  if (!gathers_until_ || !has_grown_ || now >= *gathers_until_) return false;
+  has_grown_ = false;
+  deadline_ = std::min(now + initial_delay_ms_, *gathers_until_);
+  return true;
+}
+
 void Group::complete_join_if_all_are_here(Milliseconds now) {
+  if (gathers_until_) return;
   const bool all = std::ranges::all_of(members_, [](const auto& entry) { return entry.second.join.has_value(); });
   if (all && pending_.empty()) complete_join(now);
 }
 
 void Group::complete_join(Milliseconds now) {
+  gathers_until_.reset();
   std::vector<std::string> missing;
   for (const auto& [id, member] : members_) {
     if (!member.join && !member.instance_id) missing.push_back(id);
@@ -236,8 +250,8 @@ GroupSnapshot Group::snapshot() const {
   return snapshot;
 }
 
-Group Group::restore(std::string id, const GroupSnapshot& snapshot, Milliseconds now) {
-  Group group(std::move(id));
+Group Group::restore(std::string id, const GroupSnapshot& snapshot, Milliseconds now, Milliseconds initial_delay_ms) {
+  Group group(std::move(id), initial_delay_ms);
   group.protocol_type_ = snapshot.protocol_type;
   group.generation_ = snapshot.generation;
   group.protocol_ = snapshot.protocol;

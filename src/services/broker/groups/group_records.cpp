@@ -1,12 +1,15 @@
 #include "services/broker/groups/group_records.h"
 
-#include "kafka/wire/reader.h"
-#include "kafka/wire/writer.h"
+#include "services/broker/groups/consumer_group_records.h"
+#include "services/broker/groups/record_codec.h"
 
 namespace tickerlake::broker {
 namespace {
 
 using kafka::since;
+using record_codec::read_content;
+using record_codec::read_value;
+using record_codec::write_versioned;
 
 // Keys begin with a version that tells their kind: 0 and 1 an offset, 2 a group.
 constexpr std::int16_t offset_key = 1, group_key = 2;
@@ -78,33 +81,6 @@ struct GroupValue {
   }
 };
 
-template <class T>
-Buffer write_versioned(std::int16_t version, const T& content) {
-  kafka::Writer writer(version, false);
-  writer.integer(version);
-  writer.write_struct(content);
-  return writer.finish().bytes;
-}
-
-template <class T>
-Result<T> read_content(ByteView bytes, std::int16_t version, bool flexible) {
-  kafka::Reader reader(bytes.subspan(sizeof version), version, flexible);
-  T content;
-  reader.read_struct(content);
-  CHECK(reader.finish());
-  return content;
-}
-
-template <class T>
-Result<T> read_value(ByteView bytes) {
-  if (bytes.size() < sizeof(std::int16_t)) return fail(ErrorCode::corrupt, "a value without a version");
-  const auto version = load_big_endian<std::int16_t>(bytes.data());
-  if (version < 0 || version > T::last_version) {
-    return fail(ErrorCode::corrupt, "a value of unknown version " + std::to_string(version));
-  }
-  return read_content<T>(bytes, version, version >= T::flexible_since);
-}
-
 Result<OffsetRecord> read_offset(ByteView key_bytes, std::int16_t key_version, std::optional<ByteView> value_bytes) {
   TRY(OffsetKey key, read_content<OffsetKey>(key_bytes, key_version, false));
   OffsetRecord record{std::move(key.group), std::move(key.topic), key.partition, std::nullopt};
@@ -120,6 +96,7 @@ Result<GroupRecord> read_group(ByteView key_bytes, std::int16_t key_version, std
   GroupRecord record{std::move(key.group), std::nullopt};
   if (!value_bytes) return record;
   TRY(GroupValue value, read_value<GroupValue>(*value_bytes));
+  record.changed_at = value.current_state_timestamp;
   GroupSnapshot& snapshot = record.value.emplace();
   snapshot.protocol_type = std::move(value.protocol_type);
   snapshot.generation = value.generation;
@@ -146,19 +123,15 @@ KeyValue encode(const OffsetRecord& record) {
   return encoded;
 }
 
-KeyValue encode(const GroupRecord& record, TimestampMs now) {
+KeyValue encode(const GroupRecord& record) {
   KeyValue encoded;
   encoded.key = write_versioned(group_key, GroupKey{record.group});
   if (!record.value) return encoded;
   const auto or_null = [](const std::string& text) {
     return text.empty() ? std::nullopt : std::optional<std::string>(text);
   };
-  GroupValue value{record.value->protocol_type,
-                   record.value->generation,
-                   or_null(record.value->protocol),
-                   or_null(record.value->leader),
-                   now,
-                   {}};
+  GroupValue value{record.value->protocol_type,   record.value->generation, or_null(record.value->protocol),
+                   or_null(record.value->leader), record.changed_at,        {}};
   for (const auto& member : record.value->members) {
     value.members.push_back({member.id, member.instance_id, member.client_id, member.client_host,
                              member.rebalance_timeout_ms, member.session_timeout_ms, member.metadata,
@@ -166,6 +139,12 @@ KeyValue encode(const GroupRecord& record, TimestampMs now) {
   }
   encoded.value = write_versioned(GroupValue::written_version, value);
   return encoded;
+}
+
+KeyValue encode(const CoordinatorRecord& record, TimestampMs now) {
+  if (const auto* offset = std::get_if<OffsetRecord>(&record)) return encode(*offset);
+  if (const auto* group = std::get_if<GroupRecord>(&record)) return encode(*group);
+  return encode(std::get<ConsumerGroupRecord>(record), now);
 }
 
 Result<std::optional<CoordinatorRecord>> decode_coordinator_record(ByteView key, std::optional<ByteView> value) {
@@ -179,7 +158,9 @@ Result<std::optional<CoordinatorRecord>> decode_coordinator_record(ByteView key,
     TRY(GroupRecord record, read_group(key, version, value));
     return std::optional<CoordinatorRecord>(std::move(record));
   }
-  return std::optional<CoordinatorRecord>();
+  TRY(auto record, decode_consumer_group_record(key, value));
+  if (!record) return std::optional<CoordinatorRecord>();
+  return std::optional<CoordinatorRecord>(*std::move(record));
 }
 
 }  // namespace tickerlake::broker

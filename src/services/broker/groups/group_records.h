@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "services/broker/groups/consumer_group_types.h"
 #include "services/broker/groups/group_types.h"
 #include "services/broker/ids.h"
 #include "services/broker/journal.h"
@@ -32,14 +33,25 @@ struct OffsetRecord {
 struct GroupRecord {
   std::string group;
   std::optional<GroupSnapshot> value;
+  TimestampMs changed_at = -1;  // when it came to this
 };
 
-using CoordinatorRecord = std::variant<OffsetRecord, GroupRecord>;
+/// One change of a group of KIP-848's protocol.
+struct ConsumerGroupRecord {
+  std::string group;
+  ConsumerGroupChange change;
+};
+
+using CoordinatorRecord = std::variant<OffsetRecord, GroupRecord, ConsumerGroupRecord>;
 
 KeyValue encode(const OffsetRecord& record);
-KeyValue encode(const GroupRecord& record, TimestampMs now);
+KeyValue encode(const GroupRecord& record);
+KeyValue encode(const ConsumerGroupRecord& record, TimestampMs now);
+/// now: what the forms of Kafka tell beside what is recorded.
+KeyValue encode(const CoordinatorRecord& record, TimestampMs now);
 
-/// Nothing for kinds that this broker does not know (KIP-848's). ErrorCode::corrupt for malformed ones.
+/// Nothing for kinds that this broker does not know (share groups', streams groups'). ErrorCode::corrupt for malformed
+/// ones.
 Result<std::optional<CoordinatorRecord>> decode_coordinator_record(ByteView key, std::optional<ByteView> value);
 
 }  // namespace tickerlake::broker

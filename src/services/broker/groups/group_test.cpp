@@ -239,7 +239,7 @@ TEST(Group, offsets_are_committed_by_members_of_the_generation_or_where_there_ar
 TEST(Group, what_was_stored_comes_back_with_members_and_sessions) {
   Driver d;
   d.settle_two();
-  const KeyValue stored = encode(GroupRecord{"g", d.group.snapshot()}, 5);
+  const KeyValue stored = encode(GroupRecord{"g", d.group.snapshot(), 5});
   const auto decoded = decode_coordinator_record(stored.key, *stored.value);
   ASSERT_TRUE(decoded.value());
   d.group = Group::restore("g", *std::get<GroupRecord>(**decoded).value, d.now);
@@ -247,6 +247,22 @@ TEST(Group, what_was_stored_comes_back_with_members_and_sessions) {
   EXPECT_EQ(as_text(d.synced(d.sync("b", 2)).assignment), "right");
   d.pass(session_ms);
   EXPECT_FALSE(d.group.has_members());
+}
+
+TEST(Group, the_first_rebalance_waits_for_further_members_as_long_as_they_come) {
+  Driver d;
+  d.group = Group("g", 3'000);
+  const Ticket a = d.join("", "a");
+  d.pass(2'000);
+  const Ticket b = d.join("", "b");
+  d.pass(1'000);
+  EXPECT_FALSE(d.answered(a)) << "b came meanwhile";
+  d.pass(2'999);
+  EXPECT_FALSE(d.answered(a));
+  d.pass(1);
+  ASSERT_TRUE(d.answered(a) && d.answered(b));
+  EXPECT_EQ(d.joined(a).generation, 1);
+  EXPECT_EQ(d.joined(a).members.size(), 2u);
 }
 
 TEST(Group, random_histories_answer_every_request_in_the_end) {

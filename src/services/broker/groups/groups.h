@@ -1,16 +1,20 @@
 #pragma once
-// All consumer groups: the shell around Group that has the lock, the clock, the journal and the waiting threads.
+// All groups of both protocols: the shell around Group and ConsumerGroup that has the lock, the clock, the journal and
+// the waiting threads.
 #include <expected>
 #include <functional>
 #include <map>
 #include <memory>
 #include <set>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "base/log.h"
 #include "base/mutex.h"
+#include "services/broker/groups/consumer_group.h"
 #include "services/broker/groups/group.h"
+#include "services/broker/groups/group_configs.h"
 #include "services/broker/groups/offset_log.h"
 
 namespace tickerlake::broker {
@@ -25,7 +29,6 @@ using HasLeft = std::function<bool()>;
 Milliseconds steady_now();
 
 inline constexpr std::size_t max_offset_metadata = 4096;  // offset.metadata.max.bytes
-inline constexpr std::int32_t least_session_timeout_ms = 6'000, longest_session_timeout_ms = 1'800'000;
 
 using CommittedOffsets = std::map<TopicPartition, CommittedOffset>;
 
@@ -38,7 +41,14 @@ struct GroupOffsets {
   std::set<TopicPartition> undecided;
 };
 
-/// A group as DescribeGroups and ListGroups tell it.
+/// A group as ListGroups tells it.
+struct ListedGroup {
+  std::string id, protocol_type, state;
+  const char* type = "";  // "classic", "consumer"
+  std::size_t members = 0;
+};
+
+/// A group of the classic protocol as DescribeGroups tells it.
 struct DescribedGroup {
   std::string id;
   Group::State state = Group::State::empty;
@@ -50,8 +60,14 @@ struct DescribedGroup {
 /// sync is answered (after a power loss members simply join again).
 class Groups {
  public:
+  /// What it works with; all must outlive it.
+  struct Parts {
+    Topics& topics;
+    const GroupConfigs& configs;
+    const Clock& clock;
+  };
   /// Reads the journal back.
-  static Result<std::unique_ptr<Groups>> open(Topics& topics, const Clock& clock, Milliseconds retention_ms, Log log);
+  static Result<std::unique_ptr<Groups>> open(Parts parts, const GroupOptions& options, Log log);
 
   JoinAnswer join(const std::string& group, const JoinAsk& ask, const HasLeft& has_left = {}) TL_EXCLUDES(mutex_);
   SyncAnswer sync(const std::string& group, const SyncAsk& ask, const HasLeft& has_left = {}) TL_EXCLUDES(mutex_);
@@ -59,8 +75,17 @@ class Groups {
       TL_EXCLUDES(mutex_);
   kafka::KafkaError leave(const std::string& group, const MemberClaim& claim) TL_EXCLUDES(mutex_);
 
+  /// The one request of a member of KIP-848's protocol. A group without members changes its protocol with its first
+  /// one.
+  HeartbeatAnswer consumer_heartbeat(const std::string& group, const HeartbeatAsk& ask) TL_EXCLUDES(mutex_);
+
+  /// generation: or member epoch. version: of OffsetCommit, which must be 9 for members that have epochs.
   kafka::KafkaError commit(const std::string& group, const MemberClaim& claim, std::int32_t generation,
-                           const std::vector<std::pair<TopicPartition, CommittedOffset>>& offsets) TL_EXCLUDES(mutex_);
+                           std::int16_t version, const std::vector<std::pair<TopicPartition, CommittedOffset>>& offsets)
+      TL_EXCLUDES(mutex_);
+  /// Whether a member at that epoch may read what was committed.
+  kafka::KafkaError check_fetch(const std::string& group, const std::optional<std::string>& member_id,
+                                std::int32_t epoch) TL_EXCLUDES(mutex_);
   /// All that the group has committed; empty for unknown groups.
   GroupOffsets committed(const std::string& group) TL_EXCLUDES(mutex_);
 
@@ -80,8 +105,11 @@ class Groups {
   kafka::KafkaError delete_offsets(const std::string& group, const std::vector<TopicPartition>& offsets,
                                    std::map<TopicPartition, kafka::KafkaError>& errors) TL_EXCLUDES(mutex_);
 
+  /// Nothing for a group of the other protocol, or none.
   std::optional<DescribedGroup> describe(const std::string& group) TL_EXCLUDES(mutex_);
-  std::vector<DescribedGroup> list() TL_EXCLUDES(mutex_);
+  std::optional<ConsumerGroupDescription> describe_consumer_group(const std::string& group) TL_EXCLUDES(mutex_);
+  bool exists(const std::string& group) TL_EXCLUDES(mutex_);
+  std::vector<ListedGroup> list() TL_EXCLUDES(mutex_);
   kafka::KafkaError remove(const std::string& group) TL_EXCLUDES(mutex_);
   /// A topic is gone: so are the offsets committed for it.
   void forget_topic(std::string_view topic) TL_EXCLUDES(mutex_);
@@ -95,11 +123,30 @@ class Groups {
     CommittedOffsets offsets;
   };
   struct Entry {
-    Group group;
+    std::variant<Group, ConsumerGroup> group;
     CommittedOffsets offsets;
     std::map<ProducerId, Pending> pending;  // by whose transactions
     std::size_t membership_bytes = 0;       // when it was last weighed
-    TimestampMs idle_since = 0;             // wall clock: when its last member left, or its last commit without members
+    TimestampMs state_since = 0;            // wall clock: when its members were stored last
+
+    /// Null for a group of the other protocol.
+    Group* classic() { return std::get_if<Group>(&group); }
+    ConsumerGroup* consumer() { return std::get_if<ConsumerGroup>(&group); }
+    const std::string& id() const {
+      return std::visit([](const auto& one) -> const std::string& { return one.id(); }, group);
+    }
+    bool has_members() const {
+      return std::visit([](const auto& one) { return one.has_members(); }, group);
+    }
+    std::size_t member_bytes() const {
+      return std::visit([](const auto& one) { return one.membership_bytes(); }, group);
+    }
+    std::set<std::string> subscribed_topics() const {
+      return std::visit([](const auto& one) { return one.subscribed_topics(); }, group);
+    }
+    void tick(Milliseconds now) {
+      std::visit([now](auto& one) { one.tick(now); }, group);
+    }
   };
   /// A thread in join() or sync().
   struct Waiting {
@@ -107,20 +154,37 @@ class Groups {
     std::optional<std::variant<JoinAnswer, SyncAnswer>> answer;
   };
 
-  Groups(Topics& topics, const Clock& clock, Milliseconds retention_ms, Log log);
+  Groups(Parts parts, const GroupOptions& options, Log log);
   Result<void> load() TL_EXCLUDES(mutex_);
   void apply(JournalEvent event, Offset at) TL_REQUIRES(mutex_);
+  void apply(OffsetRecord record, Offset at) TL_REQUIRES(mutex_);
+  void apply(const GroupRecord& record) TL_REQUIRES(mutex_);
+  void apply(const ConsumerGroupRecord& record) TL_REQUIRES(mutex_);
   void apply(const PendingOffsets& pending, Offset at) TL_REQUIRES(mutex_);
   void apply(const OffsetsDecision& decision) TL_REQUIRES(mutex_);
+  /// Its record is deleted: the group is gone, but for offsets that outlive it.
+  void end(const std::string& group) TL_REQUIRES(mutex_);
   void forget_pending(Entry& entry) TL_REQUIRES(mutex_);
   std::vector<PendingOffsets> all_pending() const TL_REQUIRES(mutex_);
   Entry* find(const std::string& group) TL_REQUIRES(mutex_);
   Entry& find_or_add(const std::string& group) TL_REQUIRES(mutex_);
+  /// What deletes the group's memberships.
+  static std::vector<CoordinatorRecord> tombstones_of(const Entry& entry);
+  /// A group without members takes up the other protocol.
+  void convert(Entry& entry, std::variant<Group, ConsumerGroup> to) TL_REQUIRES(mutex_);
+  std::shared_ptr<const TopicCatalog> catalog() TL_REQUIRES(mutex_);
+  kafka::KafkaError check_commit(Entry& entry, const MemberClaim& claim, std::int32_t generation, std::int16_t version,
+                                 bool in_transaction) TL_REQUIRES(mutex_);
   /// Stores what changed and hands the group's answers to their threads. After every event.
   void settle(Entry& entry) TL_REQUIRES(mutex_);
+  void settle(Entry& entry, Group& group) TL_REQUIRES(mutex_);
+  void settle(Entry& entry, ConsumerGroup& group) TL_REQUIRES(mutex_);
   /// Waits until the group has answered the ticket; time makes the group move on too.
   void wait_for(Ticket ticket, Waiting& waiting, const std::string& group, const HasLeft& has_left) TL_REQUIRES(mutex_);
   void maintain() TL_REQUIRES(mutex_);
+  std::vector<CoordinatorRecord> expire(TimestampMs now) TL_REQUIRES(mutex_);
+  bool is_expired(const Entry& entry, const TopicPartition& key, const CommittedOffset& offset, TimestampMs now) const
+      TL_REQUIRES(mutex_);
   void weigh(Entry& entry) TL_REQUIRES(mutex_);
   bool has_room_for(std::size_t bytes) const TL_REQUIRES(mutex_) {
     return membership_bytes_ + bytes <= max_membership_bytes;
@@ -128,8 +192,10 @@ class Groups {
   std::vector<CoordinatorRecord> everything() const TL_REQUIRES(mutex_);
 
   // constant after construction
+  const Topics& topics_;
+  const GroupConfigs& configs_;
   const Clock& clock_;
-  const Milliseconds retention_ms_;
+  const GroupOptions options_;
   const Log log_;
 
   Mutex mutex_;
@@ -139,6 +205,7 @@ class Groups {
   std::size_t membership_bytes_ TL_GUARDED_BY(mutex_) = 0;
   std::map<ProducerId, std::set<std::string>> pending_groups_ TL_GUARDED_BY(mutex_);  // with offsets of its transaction
   std::size_t pending_offsets_ TL_GUARDED_BY(mutex_) = 0;                             // in all of them
+  std::shared_ptr<const TopicCatalog> catalog_ TL_GUARDED_BY(mutex_);  // as it was when a member came last
   Ticket last_ticket_ TL_GUARDED_BY(mutex_) = 0;
   TimestampMs maintained_at_ TL_GUARDED_BY(mutex_) = 0;
   bool stopping_ TL_GUARDED_BY(mutex_) = false;

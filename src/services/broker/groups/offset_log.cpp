@@ -29,8 +29,10 @@ Result<void> OffsetLog::read_all(const std::function<void(JournalEvent, Offset)>
           pending.offsets.push_back(std::move(*offset));
         } else if (offset != nullptr) {
           visit(std::move(*offset), Offset(record.offset));
+        } else if (auto* group = std::get_if<GroupRecord>(&**decoded)) {
+          visit(std::move(*group), Offset(record.offset));
         } else {
-          visit(std::get<GroupRecord>(**std::move(decoded)), Offset(record.offset));
+          visit(std::get<ConsumerGroupRecord>(**std::move(decoded)), Offset(record.offset));
         }
       }
     }));
@@ -43,10 +45,7 @@ Result<Offset> OffsetLog::append(const std::vector<CoordinatorRecord>& records) 
   const TimestampMs now = clock_.now_ms();
   std::vector<KeyValue> encoded;
   encoded.reserve(records.size());
-  for (const CoordinatorRecord& record : records) {
-    encoded.push_back(std::holds_alternative<OffsetRecord>(record) ? encode(std::get<OffsetRecord>(record))
-                                                                   : encode(std::get<GroupRecord>(record), now));
-  }
+  for (const CoordinatorRecord& record : records) encoded.push_back(encode(record, now));
   return journal_.append(encoded);
 }
 

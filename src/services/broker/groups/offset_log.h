@@ -28,7 +28,7 @@ struct OffsetsDecision {
   kafka::Marker marker = kafka::Marker::abort;
 };
 
-using JournalEvent = std::variant<OffsetRecord, GroupRecord, PendingOffsets, OffsetsDecision>;
+using JournalEvent = std::variant<OffsetRecord, GroupRecord, ConsumerGroupRecord, PendingOffsets, OffsetsDecision>;
 
 /// Thread-safety is the journal's: its owner's lock covers all but wait_durable().
 class OffsetLog {

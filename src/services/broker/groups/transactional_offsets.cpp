@@ -19,7 +19,7 @@ KafkaError Groups::commit_in_transaction(const std::string& group, const MemberC
       if (groups_.size() >= max_groups) return KafkaError::group_max_size_reached;
       entry = &find_or_add(group);
     }
-    const KafkaError refused = entry->group.check_commit(claim, generation, true, steady_now());
+    const KafkaError refused = check_commit(*entry, claim, generation, 0, true);
     settle(*entry);
     if (refused != KafkaError::none || offsets.empty()) return refused;
     if (pending_offsets_ + offsets.size() > max_pending_offsets) return KafkaError::policy_violation;
@@ -34,7 +34,6 @@ KafkaError Groups::commit_in_transaction(const std::string& group, const MemberC
     }
     behind = *appended;
     apply(pending, behind - 1);
-    entry->idle_since = clock_.now_ms();
     maintain();
   }
   journal_.wait_durable(behind);
