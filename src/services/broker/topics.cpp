@@ -36,7 +36,7 @@ struct Opening {
 /// Side by side: after an unclean stop each waits for the disk several times, and waiting together costs as much as
 /// waiting once.
 void open_all(std::vector<Opening>& openings, const Partition::Environment& environment) {
-  constexpr std::size_t most_threads = 32;
+  constexpr std::size_t threads_for_waiting = 32;
   std::atomic<std::size_t> next = 0;
   const auto work = [&] {
     for (std::size_t i = next++; i < openings.size(); i = next++) {
@@ -44,7 +44,7 @@ void open_all(std::vector<Opening>& openings, const Partition::Environment& envi
     }
   };
   std::vector<std::thread> helpers;
-  while (helpers.size() + 1 < std::min(openings.size(), most_threads)) helpers.emplace_back(work);
+  while (helpers.size() + 1 < std::min(openings.size(), threads_for_waiting)) helpers.emplace_back(work);
   work();
   for (std::thread& helper : helpers) helper.join();
 }
