@@ -67,7 +67,8 @@ class IndexFile {
   Result<void> append(const Entry& entry);
   /// Keeps so many entries, the first ones.
   Result<void> keep(std::int64_t count);
-  /// Keeps the prefix of entries for which `holds` is true.
+  /// Keeps the entries before the first for which `holds` is false. They are asked about one by one, in their order:
+  /// what was not synced may be anything after a power failure, so that a search could be led astray.
   template <class Predicate>
   Result<void> keep_while(const Predicate& holds);
   Result<void> flush();
@@ -116,8 +117,12 @@ Result<std::optional<Entry>> IndexFile<Entry>::last_where(const Predicate& holds
 template <class Entry>
 template <class Predicate>
 Result<void> IndexFile<Entry>::keep_while(const Predicate& holds) {
-  TRY(const std::int64_t length, prefix_length(holds));
-  return keep(length);
+  std::int64_t kept = 0;
+  for (; kept < count(); ++kept) {
+    TRY(const Entry entry, at(kept));
+    if (!holds(entry)) break;
+  }
+  return keep(kept);
 }
 
 }  // namespace tickerlake::broker

@@ -110,9 +110,25 @@ Result<std::int64_t> Segment::floor_of_time(TimestampMs timestamp_ms) const {
 
 Result<void> Segment::rewind(std::int64_t position, Offset next) {
   const std::int64_t relative = next - base_;
-  CHECK(offset_index_.keep_while(
-      [&](const OffsetEntry& e) { return e.position < position && e.relative_offset < relative; }));
-  CHECK(time_index_.keep_while([&](const TimeEntry& e) { return e.relative_offset < relative; }));
+  // Behind what a checkpoint had synced there may be zeros, or anything: what does not grow is none of ours.
+  OffsetEntry offset_before{-1, -1};
+  CHECK(offset_index_.keep_while([&](const OffsetEntry& e) {
+    if (e.position >= position || e.relative_offset >= relative || e.position <= offset_before.position ||
+        e.relative_offset <= offset_before.relative_offset) {
+      return false;
+    }
+    offset_before = e;
+    return true;
+  }));
+  TimeEntry time_before{-1, -1};
+  CHECK(time_index_.keep_while([&](const TimeEntry& e) {
+    if (e.relative_offset >= relative || e.relative_offset <= time_before.relative_offset ||
+        e.timestamp_ms <= time_before.timestamp_ms) {
+      return false;
+    }
+    time_before = e;
+    return true;
+  }));
   CHECK(restore_time());
   TRY(const std::int64_t indexed, floor_of_position(position));
   size_ = position;
