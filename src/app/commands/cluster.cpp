@@ -126,12 +126,16 @@ Result<void> up(const ClusterUpOptions& options, const Context& context) {
   CHECK(cluster.start());
   CHECK(cluster.wait_until_complete(seconds(options.timeout_s), context.interrupt.token()));
   const auto status = cluster.status();
-  TRY(const auto controller, cluster.broker(status.controller.value_or(0)));
+  std::string controller = "not known yet: one is being elected";
+  if (status.controller) {
+    TRY(const auto node, cluster.broker(*status.controller));
+    controller = node.name;
+  }
   const bool zookeeper = cluster.flavour() == cluster::Flavour::zookeeper;
   const double took = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   fmt::print("Apache Kafka {} with {} is up after {:.1f} s\n\n", cluster.version(), zookeeper ? "ZooKeeper" : "KRaft",
              took);
-  fmt::print("  Brokers     {}\n  Controller  {}\n", cluster.bootstrap(), controller.name);
+  fmt::print("  Brokers     {}\n  Controller  {}\n", cluster.bootstrap(), controller);
   if (zookeeper) fmt::print("  Ensemble    led by {}\n", status.leader);
   fmt::print("  Data, logs  {}   (NODE/node.log; it lasts: remove the folder to start anew)\n\n",
              cluster.data().string());
