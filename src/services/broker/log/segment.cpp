@@ -138,15 +138,12 @@ Result<void> Segment::rewind(std::int64_t position, Offset next) {
 
 Result<void> Segment::rewind_aborted(Offset next) {
   if (!aborted_) return {};
-  // One by one: what was not synced may be anything, so that a search could be led astray.
-  std::int64_t kept = 0, before = -1;
-  for (; kept < aborted_->count(); ++kept) {
-    TRY(const AbortedEntry entry, aborted_->at(kept));
-    if (entry.last_offset <= before || entry.last_offset >= next.value() || entry.first_offset > entry.last_offset)
-      break;
-    before = entry.last_offset;
-  }
-  return aborted_->keep(kept);
+  std::int64_t before = -1;
+  return aborted_->keep_while([&](const AbortedEntry& e) {
+    if (e.last_offset <= before || e.last_offset >= next.value() || e.first_offset > e.last_offset) return false;
+    before = e.last_offset;
+    return true;
+  });
 }
 
 Result<void> Segment::cut() { return file_->truncate(size_); }
