@@ -5,7 +5,10 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <chrono>
+#include <concepts>
 #include <limits>
+#include <type_traits>
 
 #include "services/broker/broker_configs.h"
 #include "services/broker/frame_reader.h"
@@ -30,119 +33,100 @@ struct Property {
   std::string_view documentation;
 };
 
+constexpr std::int64_t number_of(std::integral auto value) { return value; }
+constexpr std::int64_t number_of(std::chrono::milliseconds value) { return value.count(); }
+
+/// field: of the options, a function without captures that returns a reference.
+template <typename Field>
+constexpr Property property(std::string_view name, ConfigType type, std::int64_t least, std::int64_t most, Field,
+                            std::string_view documentation) {
+  return {name,
+          type,
+          least,
+          most,
+          [](const BrokerOptions& options) { return number_of(Field{}(options)); },
+          [](BrokerOptions& options, std::int64_t value) {
+            auto& field = Field{}(options);
+            field = static_cast<std::remove_reference_t<decltype(field)>>(value);
+          },
+          documentation};
+}
+
 constexpr std::array properties = {
-    Property{"auto.create.topics.enable", boolean, 0, 1,
-             [](const BrokerOptions& options) -> std::int64_t { return options.auto_create_topics; },
-             [](BrokerOptions& options, std::int64_t value) { options.auto_create_topics = value != 0; },
-             "Whether a Metadata request for an unknown topic makes it."},
-    Property{
-        "connections.max.idle.ms", int64, 1, most_int,
-        [](const BrokerOptions& options) -> std::int64_t { return options.idle_timeout.count(); },
-        [](BrokerOptions& options, std::int64_t value) { options.idle_timeout = std::chrono::milliseconds(value); },
-        "After this long without a request a connection is closed."},
-    Property{"log.cleaner.enable", boolean, 0, 1,
-             [](const BrokerOptions& options) -> std::int64_t { return options.log_cleaner; },
-             [](BrokerOptions& options, std::int64_t value) { options.log_cleaner = value != 0; },
-             "Whether logs are compacted whose cleanup.policy asks for it."},
-    Property{"log.retention.check.interval.ms", int64, 1, most_int,
-             [](const BrokerOptions& options) -> std::int64_t { return options.retention_check_interval.count(); },
-             [](BrokerOptions& options, std::int64_t value) {
-               options.retention_check_interval = std::chrono::milliseconds(value);
-             },
-             "Time between two looks for segments that have expired."},
-    Property{"group.consumer.heartbeat.interval.ms", int32, 1, most_int,
-             [](const BrokerOptions& options) -> std::int64_t { return options.groups.consumer_heartbeat_interval_ms; },
-             [](BrokerOptions& options, std::int64_t value) {
-               options.groups.consumer_heartbeat_interval_ms = static_cast<std::int32_t>(value);
-             },
-             "How often members of consumer groups heartbeat."},
-    Property{
+    property(
+        "auto.create.topics.enable", boolean, 0, 1, [](auto& options) -> auto& { return options.auto_create_topics; },
+        "Whether a Metadata request for an unknown topic makes it."),
+    property(
+        "connections.max.idle.ms", int64, 1, most_int, [](auto& options) -> auto& { return options.idle_timeout; },
+        "After this long without a request a connection is closed."),
+    property(
+        "log.cleaner.enable", boolean, 0, 1, [](auto& options) -> auto& { return options.log_cleaner; },
+        "Whether logs are compacted whose cleanup.policy asks for it."),
+    property(
+        "log.retention.check.interval.ms", int64, 1, most_int,
+        [](auto& options) -> auto& { return options.retention_check_interval; },
+        "Time between two looks for segments that have expired."),
+    property(
+        "group.consumer.heartbeat.interval.ms", int32, 1, most_int,
+        [](auto& options) -> auto& { return options.groups.consumer_heartbeat_interval_ms; },
+        "How often members of consumer groups heartbeat."),
+    property(
         "group.consumer.max.heartbeat.interval.ms", int32, 1, most_int,
-        [](const BrokerOptions& options) -> std::int64_t { return options.groups.consumer_max_heartbeat_interval_ms; },
-        [](BrokerOptions& options, std::int64_t value) {
-          options.groups.consumer_max_heartbeat_interval_ms = static_cast<std::int32_t>(value);
-        },
-        "The most that a group may set."},
-    Property{
+        [](auto& options) -> auto& { return options.groups.consumer_max_heartbeat_interval_ms; },
+        "The most that a group may set."),
+    property(
         "group.consumer.max.session.timeout.ms", int32, 1, most_int,
-        [](const BrokerOptions& options) -> std::int64_t { return options.groups.consumer_max_session_timeout_ms; },
-        [](BrokerOptions& options, std::int64_t value) {
-          options.groups.consumer_max_session_timeout_ms = static_cast<std::int32_t>(value);
-        },
-        "The most that a group may set."},
-    Property{"group.consumer.max.size", int32, 1, max_group_members,
-             [](const BrokerOptions& options) -> std::int64_t { return options.groups.consumer_max_size; },
-             [](BrokerOptions& options, std::int64_t value) {
-               options.groups.consumer_max_size = static_cast<std::int32_t>(value);
-             },
-             "Members of a consumer group; further ones are refused."},
-    Property{
+        [](auto& options) -> auto& { return options.groups.consumer_max_session_timeout_ms; },
+        "The most that a group may set."),
+    property(
+        "group.consumer.max.size", int32, 1, max_group_members,
+        [](auto& options) -> auto& { return options.groups.consumer_max_size; },
+        "Members of a consumer group; further ones are refused."),
+    property(
         "group.consumer.min.heartbeat.interval.ms", int32, 1, most_int,
-        [](const BrokerOptions& options) -> std::int64_t { return options.groups.consumer_min_heartbeat_interval_ms; },
-        [](BrokerOptions& options, std::int64_t value) {
-          options.groups.consumer_min_heartbeat_interval_ms = static_cast<std::int32_t>(value);
-        },
-        "The least that a group may set."},
-    Property{
+        [](auto& options) -> auto& { return options.groups.consumer_min_heartbeat_interval_ms; },
+        "The least that a group may set."),
+    property(
         "group.consumer.min.session.timeout.ms", int32, 1, most_int,
-        [](const BrokerOptions& options) -> std::int64_t { return options.groups.consumer_min_session_timeout_ms; },
-        [](BrokerOptions& options, std::int64_t value) {
-          options.groups.consumer_min_session_timeout_ms = static_cast<std::int32_t>(value);
-        },
-        "The least that a group may set."},
-    Property{"group.consumer.session.timeout.ms", int32, 1, most_int,
-             [](const BrokerOptions& options) -> std::int64_t { return options.groups.consumer_session_timeout_ms; },
-             [](BrokerOptions& options, std::int64_t value) {
-               options.groups.consumer_session_timeout_ms = static_cast<std::int32_t>(value);
-             },
-             "After this long in silence a member of a consumer group is put out."},
-    Property{"group.initial.rebalance.delay.ms", int32, 0, most_int,
-             [](const BrokerOptions& options) -> std::int64_t { return options.groups.initial_rebalance_delay_ms; },
-             [](BrokerOptions& options, std::int64_t value) {
-               options.groups.initial_rebalance_delay_ms = static_cast<std::int32_t>(value);
-             },
-             "How long a new classic group's first rebalance waits for further members."},
-    Property{"group.max.session.timeout.ms", int32, 1, most_int,
-             [](const BrokerOptions& options) -> std::int64_t { return options.groups.max_session_timeout_ms; },
-             [](BrokerOptions& options, std::int64_t value) {
-               options.groups.max_session_timeout_ms = static_cast<std::int32_t>(value);
-             },
-             "The longest that a member of a classic group may ask for."},
-    Property{
-        "group.max.size", int32, 1, max_group_members,
-        [](const BrokerOptions& options) -> std::int64_t { return options.groups.max_size; },
-        [](BrokerOptions& options, std::int64_t value) { options.groups.max_size = static_cast<std::int32_t>(value); },
-        "Members of a classic group; further ones are refused."},
-    Property{"group.min.session.timeout.ms", int32, 1, most_int,
-             [](const BrokerOptions& options) -> std::int64_t { return options.groups.min_session_timeout_ms; },
-             [](BrokerOptions& options, std::int64_t value) {
-               options.groups.min_session_timeout_ms = static_cast<std::int32_t>(value);
-             },
-             "The shortest that a member of a classic group may ask for."},
-    Property{"max.connections", int32, 1, io::max_connections,
-             [](const BrokerOptions& options) -> std::int64_t { return options.max_connections; },
-             [](BrokerOptions& options, std::int64_t value) { options.max_connections = static_cast<int>(value); },
-             "Further connections are closed at once."},
-    Property{"num.partitions", int32, 1, max_partitions_per_topic,
-             [](const BrokerOptions& options) -> std::int64_t { return options.default_partitions; },
-             [](BrokerOptions& options, std::int64_t value) {
-               options.default_partitions = static_cast<std::int32_t>(value);
-             },
-             "Of topics that are made without a number."},
+        [](auto& options) -> auto& { return options.groups.consumer_min_session_timeout_ms; },
+        "The least that a group may set."),
+    property(
+        "group.consumer.session.timeout.ms", int32, 1, most_int,
+        [](auto& options) -> auto& { return options.groups.consumer_session_timeout_ms; },
+        "After this long in silence a member of a consumer group is put out."),
+    property(
+        "group.initial.rebalance.delay.ms", int32, 0, most_int,
+        [](auto& options) -> auto& { return options.groups.initial_rebalance_delay_ms; },
+        "How long a new classic group's first rebalance waits for further members."),
+    property(
+        "group.max.session.timeout.ms", int32, 1, most_int,
+        [](auto& options) -> auto& { return options.groups.max_session_timeout_ms; },
+        "The longest that a member of a classic group may ask for."),
+    property(
+        "group.max.size", int32, 1, max_group_members, [](auto& options) -> auto& { return options.groups.max_size; },
+        "Members of a classic group; further ones are refused."),
+    property(
+        "group.min.session.timeout.ms", int32, 1, most_int,
+        [](auto& options) -> auto& { return options.groups.min_session_timeout_ms; },
+        "The shortest that a member of a classic group may ask for."),
+    property(
+        "max.connections", int32, 1, io::max_connections,
+        [](auto& options) -> auto& { return options.max_connections; }, "Further connections are closed at once."),
+    property(
+        "num.partitions", int32, 1, max_partitions_per_topic,
+        [](auto& options) -> auto& { return options.default_partitions; }, "Of topics that are made without a number."),
     Property{"offsets.retention.minutes", int32, 1, most_int,
              [](const BrokerOptions& options) -> std::int64_t { return options.groups.retention_ms / minute_ms; },
              [](BrokerOptions& options, std::int64_t value) { options.groups.retention_ms = value * minute_ms; },
              "How long offsets are kept after the last member of their group has gone."},
-    Property{"transaction.max.timeout.ms", int32, 1, most_int,
-             [](const BrokerOptions& options) -> std::int64_t { return options.transaction_max_timeout_ms; },
-             [](BrokerOptions& options, std::int64_t value) {
-               options.transaction_max_timeout_ms = static_cast<std::int32_t>(value);
-             },
-             "The longest transaction time-out that a producer may ask for."},
-    Property{"transactional.id.expiration.ms", int32, 1, most_int,
-             [](const BrokerOptions& options) -> std::int64_t { return options.transactional_id_expiration_ms; },
-             [](BrokerOptions& options, std::int64_t value) { options.transactional_id_expiration_ms = value; },
-             "How long a transactional id without a transaction is kept."},
+    property(
+        "transaction.max.timeout.ms", int32, 1, most_int,
+        [](auto& options) -> auto& { return options.transaction_max_timeout_ms; },
+        "The longest transaction time-out that a producer may ask for."),
+    property(
+        "transactional.id.expiration.ms", int32, 1, most_int,
+        [](auto& options) -> auto& { return options.transactional_id_expiration_ms; },
+        "How long a transactional id without a transaction is kept."),
 };
 
 Result<std::int64_t> parse(const Property& property, std::string_view value) {
