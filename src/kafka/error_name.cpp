@@ -70,6 +70,10 @@ const char* name(KafkaError error) {
       return "cluster_authorization_failed";
     case KafkaError::invalid_timestamp:
       return "invalid_timestamp";
+    case KafkaError::unsupported_sasl_mechanism:
+      return "unsupported_sasl_mechanism";
+    case KafkaError::illegal_sasl_state:
+      return "illegal_sasl_state";
     case KafkaError::unsupported_version:
       return "unsupported_version";
     case KafkaError::topic_already_exists:
@@ -82,6 +86,8 @@ const char* name(KafkaError error) {
       return "invalid_replica_assignment";
     case KafkaError::invalid_config:
       return "invalid_config";
+    case KafkaError::not_controller:
+      return "not_controller";
     case KafkaError::invalid_request:
       return "invalid_request";
     case KafkaError::unsupported_for_message_format:
@@ -98,10 +104,22 @@ const char* name(KafkaError error) {
       return "invalid_txn_state";
     case KafkaError::invalid_producer_id_mapping:
       return "invalid_producer_id_mapping";
+    case KafkaError::invalid_transaction_timeout:
+      return "invalid_transaction_timeout";
+    case KafkaError::concurrent_transactions:
+      return "concurrent_transactions";
     case KafkaError::transactional_id_authorization_failed:
       return "transactional_id_authorization_failed";
+    case KafkaError::security_disabled:
+      return "security_disabled";
+    case KafkaError::operation_not_attempted:
+      return "operation_not_attempted";
     case KafkaError::kafka_storage_error:
       return "kafka_storage_error";
+    case KafkaError::log_dir_not_found:
+      return "log_dir_not_found";
+    case KafkaError::sasl_authentication_failed:
+      return "sasl_authentication_failed";
     case KafkaError::unknown_producer_id:
       return "unknown_producer_id";
     case KafkaError::non_empty_group:
@@ -122,22 +140,38 @@ const char* name(KafkaError error) {
       return "offset_not_available";
     case KafkaError::member_id_required:
       return "member_id_required";
+    case KafkaError::preferred_leader_not_available:
+      return "preferred_leader_not_available";
     case KafkaError::group_max_size_reached:
       return "group_max_size_reached";
     case KafkaError::fenced_instance_id:
       return "fenced_instance_id";
+    case KafkaError::election_not_needed:
+      return "election_not_needed";
+    case KafkaError::no_reassignment_in_progress:
+      return "no_reassignment_in_progress";
     case KafkaError::group_subscribed_to_topic:
       return "group_subscribed_to_topic";
     case KafkaError::invalid_record:
       return "invalid_record";
+    case KafkaError::unstable_offset_commit:
+      return "unstable_offset_commit";
     case KafkaError::throttling_quota_exceeded:
       return "throttling_quota_exceeded";
     case KafkaError::producer_fenced:
       return "producer_fenced";
+    case KafkaError::resource_not_found:
+      return "resource_not_found";
+    case KafkaError::duplicate_resource:
+      return "duplicate_resource";
+    case KafkaError::unacceptable_credential:
+      return "unacceptable_credential";
     case KafkaError::unknown_topic_id:
       return "unknown_topic_id";
     case KafkaError::inconsistent_topic_id:
       return "inconsistent_topic_id";
+    case KafkaError::transactional_id_not_found:
+      return "transactional_id_not_found";
     case KafkaError::fetch_session_topic_id_error:
       return "fetch_session_topic_id_error";
     case KafkaError::fenced_member_epoch:
@@ -150,22 +184,12 @@ const char* name(KafkaError error) {
       return "stale_member_epoch";
     case KafkaError::mismatched_endpoint_type:
       return "mismatched_endpoint_type";
-    case KafkaError::invalid_transaction_timeout:
-      return "invalid_transaction_timeout";
-    case KafkaError::concurrent_transactions:
-      return "concurrent_transactions";
-    case KafkaError::operation_not_attempted:
-      return "operation_not_attempted";
-    case KafkaError::unstable_offset_commit:
-      return "unstable_offset_commit";
-    case KafkaError::transactional_id_not_found:
-      return "transactional_id_not_found";
+    case KafkaError::unsupported_endpoint_type:
+      return "unsupported_endpoint_type";
     case KafkaError::transaction_abortable:
       return "transaction_abortable";
     case KafkaError::invalid_regular_expression:
       return "invalid_regular_expression";
-    case KafkaError::unsupported_endpoint_type:
-      return "unsupported_endpoint_type";
   }
   return "unknown";
 }

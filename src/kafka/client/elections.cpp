@@ -5,14 +5,11 @@
 namespace tickerlake::kafka {
 namespace {
 
-// Met only here.
-constexpr KafkaError not_controller{41}, preferred_leader_not_available{80}, election_not_needed{84};
-
 constexpr std::chrono::milliseconds pause{100};
 constexpr std::chrono::milliseconds election_time{5'000};  // for the controller to answer
 
 bool is_passing_for_elections(KafkaError code) {
-  return is_passing(code) || code == not_controller || code == preferred_leader_not_available;
+  return is_passing(code) || code == KafkaError::not_controller || code == KafkaError::preferred_leader_not_available;
 }
 
 /// One request to the controller. With KRaft any broker says that it is the controller, and passes the request on.
@@ -28,7 +25,7 @@ KafkaError first_error(const ElectLeadersResponse& answer, std::string& what) {
   if (answer.error_code != KafkaError::none) return answer.error_code;
   for (const auto& topic : answer.replica_election_results)
     for (const auto& its : topic.partition_result) {
-      if (its.error_code == KafkaError::none || its.error_code == election_not_needed) continue;
+      if (its.error_code == KafkaError::none || its.error_code == KafkaError::election_not_needed) continue;
       what += " " + topic.topic + "/" + std::to_string(its.partition_id);
       if (its.error_message) what += " (" + *its.error_message + ")";
       return its.error_code;

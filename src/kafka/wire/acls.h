@@ -11,9 +11,6 @@
 
 namespace tickerlake::kafka {
 
-/// There is no authorizer whose entries these APIs could be about.
-inline constexpr KafkaError security_disabled{54};
-
 struct DescribeAclsResponse;
 
 struct DescribeAclsRequest {

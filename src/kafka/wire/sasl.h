@@ -12,10 +12,6 @@
 
 namespace tickerlake::kafka {
 
-/// The errors that are these APIs' alone.
-inline constexpr KafkaError unsupported_sasl_mechanism{33}, illegal_sasl_state{34}, sasl_authentication_failed{58},
-    resource_not_found{91}, duplicate_resource{92}, unacceptable_credential{93};
-
 struct SaslHandshakeResponse;
 
 struct SaslHandshakeRequest {

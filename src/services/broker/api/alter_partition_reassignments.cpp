@@ -10,14 +10,12 @@ namespace {
 using kafka::KafkaError;
 using PartitionAnswer = kafka::AlterPartitionReassignmentsResponse::Topic::Partition;
 
-constexpr KafkaError no_reassignment_in_progress{85};  // met only here
-
 PartitionAnswer reassign(Broker& broker, const std::string& topic,
                          const kafka::AlterPartitionReassignmentsRequest::Topic::Partition& asked) {
   const std::int32_t index = asked.partition_index;
   const auto found = find_partition(broker.topics(), false, {}, topic, index);
   if (!found) return {index, found.error(), "Unable to find a topic with the specified name, or the partition."};
-  if (!asked.replicas) return {index, no_reassignment_in_progress, std::nullopt};
+  if (!asked.replicas) return {index, KafkaError::no_reassignment_in_progress, std::nullopt};
   const std::int32_t node = broker.options().node_id;
   if (*asked.replicas == std::vector{node}) return {index, KafkaError::none, std::nullopt};
   std::string why = "The manual partition assignment includes a broker other than " + std::to_string(node) +

@@ -9,7 +9,6 @@ namespace tickerlake::broker {
 kafka::AlterReplicaLogDirsResponse handle(Broker& broker, const Caller& caller,
                                           const kafka::AlterReplicaLogDirsRequest& request) {
   using kafka::KafkaError;
-  constexpr KafkaError log_dir_not_found{57};  // met only here
   kafka::AlterReplicaLogDirsResponse response;
   const bool permitted = may_cluster(caller, Operation::alter);
   for (const auto& directory : request.dirs) {
@@ -23,7 +22,9 @@ kafka::AlterReplicaLogDirsResponse handle(Broker& broker, const Caller& caller,
           told.partitions.push_back({index, KafkaError::cluster_authorization_failed});
           continue;
         }
-        told.partitions.push_back({index, !ours ? log_dir_not_found : found ? KafkaError::none : found.error()});
+        told.partitions.push_back({index, !ours   ? KafkaError::log_dir_not_found
+                                          : found ? KafkaError::none
+                                                  : found.error()});
       }
     }
   }

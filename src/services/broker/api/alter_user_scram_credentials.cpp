@@ -30,19 +30,21 @@ std::optional<ScramMechanism> mechanism_of(std::int8_t number) {
 }
 
 Flaw check_name(const std::string& name, std::int8_t mechanism) {
-  if (name.empty()) return {kafka::unacceptable_credential, "Username must not be empty"};
-  if (name.size() > max_user_name) return {kafka::unacceptable_credential, "Username is too long"};
-  if (!mechanism_of(mechanism)) return {kafka::unsupported_sasl_mechanism, "Unknown SCRAM mechanism"};
+  if (name.empty()) return {KafkaError::unacceptable_credential, "Username must not be empty"};
+  if (name.size() > max_user_name) return {KafkaError::unacceptable_credential, "Username is too long"};
+  if (!mechanism_of(mechanism)) return {KafkaError::unsupported_sasl_mechanism, "Unknown SCRAM mechanism"};
   return {};
 }
 
 Flaw check(const AlterUserScramCredentialsRequest::Upsertion& wanted) {
   if (Flaw flaw = check_name(wanted.name, wanted.mechanism); flaw.error != KafkaError::none) return flaw;
-  if (wanted.iterations < kafka::min_scram_iterations) return {kafka::unacceptable_credential, "Too few iterations"};
-  if (wanted.iterations > kafka::max_scram_iterations) return {kafka::unacceptable_credential, "Too many iterations"};
+  if (wanted.iterations < kafka::min_scram_iterations)
+    return {KafkaError::unacceptable_credential, "Too few iterations"};
+  if (wanted.iterations > kafka::max_scram_iterations)
+    return {KafkaError::unacceptable_credential, "Too many iterations"};
   if (wanted.salt.empty() || wanted.salt.size() > max_salt || wanted.salted_password.empty() ||
       wanted.salted_password.size() > max_salt)
-    return {kafka::unacceptable_credential, "Salt and salted password must be there, and not too long"};
+    return {KafkaError::unacceptable_credential, "Salt and salted password must be there, and not too long"};
   return {};
 }
 
@@ -56,7 +58,7 @@ AlterUserScramCredentialsResponse handle(Broker& broker, const Caller& caller,
   const auto note = [&](const std::string& user, std::int8_t mechanism, Flaw flaw) {
     if (!permitted) flaw = {KafkaError::cluster_authorization_failed, "Cluster authorization failed."};
     if (permitted && !seen.insert({user, mechanism}).second)
-      flaw = {kafka::duplicate_resource, "A user credential cannot be altered twice in the same request: " + user};
+      flaw = {KafkaError::duplicate_resource, "A user credential cannot be altered twice in the same request: " + user};
     Flaw& known = users[user];
     if (known.error == KafkaError::none) known = std::move(flaw);
   };
@@ -68,7 +70,7 @@ AlterUserScramCredentialsResponse handle(Broker& broker, const Caller& caller,
     const auto is_good = [&](const std::string& user) { return users[user].error == KafkaError::none; };
     for (const auto& wanted : request.deletions) {
       if (is_good(wanted.name) && !state.credentials.contains({wanted.name, *mechanism_of(wanted.mechanism)}))
-        users[wanted.name] = {kafka::resource_not_found,
+        users[wanted.name] = {KafkaError::resource_not_found,
                               "Attempt to delete a user credential that does not exist: " + wanted.name};
     }
     bool changed = false;

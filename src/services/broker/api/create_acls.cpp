@@ -17,7 +17,7 @@ CreateAclsResponse handle(Broker& broker, const Caller& caller, const kafka::Cre
   if (!may_cluster(caller, Operation::alter))
     return all(KafkaError::cluster_authorization_failed, "Cluster authorization failed.");
   if (!broker.security().settings().authorizer)
-    return all(kafka::security_disabled, "No Authorizer is configured on the broker");
+    return all(KafkaError::security_disabled, "No Authorizer is configured on the broker");
   const auto stored = broker.security().store().update([&](SecurityState& state) {
     bool changed = false;
     for (const auto& wanted : request.creations) {

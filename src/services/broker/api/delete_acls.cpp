@@ -18,7 +18,7 @@ DeleteAclsResponse handle(Broker& broker, const Caller& caller, const kafka::Del
   if (!may_cluster(caller, Operation::alter))
     return all(KafkaError::cluster_authorization_failed, "Cluster authorization failed.");
   if (!broker.security().settings().authorizer)
-    return all(kafka::security_disabled, "No Authorizer is configured on the broker");
+    return all(KafkaError::security_disabled, "No Authorizer is configured on the broker");
   const auto stored = broker.security().store().update([&](SecurityState& state) {
     Acls doomed;
     for (const auto& wanted : request.filters) {

@@ -18,7 +18,7 @@ kafka::DescribeAclsResponse handle(Broker& broker, const Caller& caller, const k
   if (!may_cluster(caller, Operation::describe))
     return refuse(KafkaError::cluster_authorization_failed, "Cluster authorization failed.");
   if (!broker.security().settings().authorizer)
-    return refuse(kafka::security_disabled, "No Authorizer is configured on the broker");
+    return refuse(KafkaError::security_disabled, "No Authorizer is configured on the broker");
   const AclFilter filter = filter_of(request);
   if (const auto flaw = flaw_of(filter)) return refuse(KafkaError::invalid_request, *flaw);
   const auto state = broker.security().store().now();

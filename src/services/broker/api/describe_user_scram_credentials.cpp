@@ -33,7 +33,7 @@ DescribeUserScramCredentialsResponse handle(Broker& broker, const Caller& caller
     auto& result = response.results.emplace_back();
     result.user = *at;
     if (wanted.count(*at) > 1) {
-      result.error_code = kafka::duplicate_resource;
+      result.error_code = KafkaError::duplicate_resource;
       result.error_message = "Cannot describe SCRAM credentials for the same user twice in a single request: " + *at;
       continue;
     }
@@ -43,7 +43,7 @@ DescribeUserScramCredentialsResponse handle(Broker& broker, const Caller& caller
       result.credential_infos.push_back({static_cast<std::int8_t>(mechanism), found->second.iterations});
     }
     if (result.credential_infos.empty()) {
-      result.error_code = kafka::resource_not_found;
+      result.error_code = KafkaError::resource_not_found;
       result.error_message = "Attempt to describe a user credential that does not exist: " + *at;
     }
   }

@@ -7,7 +7,6 @@
 namespace tickerlake::broker {
 
 kafka::ElectLeadersResponse handle(Broker& broker, const Caller& caller, const kafka::ElectLeadersRequest& request) {
-  constexpr kafka::KafkaError election_not_needed{84};  // met only here
   kafka::ElectLeadersResponse response;
   if (!may_cluster(caller, Operation::alter)) {
     response.error_code = kafka::KafkaError::cluster_authorization_failed;
@@ -20,7 +19,8 @@ kafka::ElectLeadersResponse handle(Broker& broker, const Caller& caller, const k
     told.topic = topic.topic;
     for (const std::int32_t partition : topic.partitions) {
       const auto found = find_partition(broker.topics(), false, {}, topic.topic, partition);
-      told.partition_result.push_back({partition, found ? election_not_needed : found.error(), std::nullopt});
+      told.partition_result.push_back(
+          {partition, found ? kafka::KafkaError::election_not_needed : found.error(), std::nullopt});
     }
   }
   return response;

@@ -9,7 +9,7 @@ kafka::SaslAuthenticateResponse handle(Broker& broker, const Caller& caller,
                                        const kafka::SaslAuthenticateRequest& request) {
   if (!caller.session->sasl) {
     kafka::SaslAuthenticateResponse response;
-    response.error_code = kafka::illegal_sasl_state;
+    response.error_code = kafka::KafkaError::illegal_sasl_state;
     response.error_message = "SaslAuthenticate request received on a listener without SASL";
     return response;
   }

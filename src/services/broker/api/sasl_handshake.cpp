@@ -7,7 +7,7 @@ namespace tickerlake::broker {
 kafka::SaslHandshakeResponse handle(Broker&, const Caller& caller, const kafka::SaslHandshakeRequest& request) {
   if (caller.session->sasl) return caller.session->sasl->handshake(request.mechanism, caller.version);
   kafka::SaslHandshakeResponse response;
-  response.error_code = kafka::illegal_sasl_state;
+  response.error_code = kafka::KafkaError::illegal_sasl_state;
   return response;
 }
 

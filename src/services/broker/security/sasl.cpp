@@ -62,12 +62,12 @@ kafka::SaslHandshakeResponse SaslExchange::handshake(const std::string& mechanis
   kafka::SaslHandshakeResponse response;
   response.mechanisms.assign(settings_.mechanisms.begin(), settings_.mechanisms.end());
   if (!settings_.mechanisms.contains(mechanism)) {
-    response.error_code = kafka::unsupported_sasl_mechanism;
+    response.error_code = KafkaError::unsupported_sasl_mechanism;
     stage_ = Stage::failed;
     return response;
   }
   if (authenticated_ && mechanism != mechanism_) {
-    response.error_code = kafka::sasl_authentication_failed;
+    response.error_code = KafkaError::sasl_authentication_failed;
     stage_ = Stage::failed;
     return response;
   }
@@ -138,13 +138,13 @@ Result<Buffer> SaslExchange::step(ByteView token) {
 kafka::SaslAuthenticateResponse SaslExchange::authenticate(ByteView token) {
   kafka::SaslAuthenticateResponse response;
   if (stage_ != Stage::exchanging) {
-    response.error_code = kafka::illegal_sasl_state;
+    response.error_code = KafkaError::illegal_sasl_state;
     response.error_message = "SaslAuthenticate request received after successful authentication";
     return response;
   }
   auto answer = step(token);
   if (!answer) {
-    response.error_code = kafka::sasl_authentication_failed;
+    response.error_code = KafkaError::sasl_authentication_failed;
     response.error_message = answer.error().message;
     return response;
   }

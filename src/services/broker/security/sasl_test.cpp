@@ -61,7 +61,7 @@ TEST_F(Sasl, a_failed_attempt_ends_the_exchange) {
        {plain("alice", "wrong"), plain("mallory", "secret"), plain("alice", ""), plain("", "secret"),
         plain("alice", "secret", "bob"), std::string("alice"), plain("alice", "secret") + '\0'}) {
     SaslExchange exchange(settings_, *store_);
-    EXPECT_EQ(log_in(exchange, token).error_code, kafka::sasl_authentication_failed);
+    EXPECT_EQ(log_in(exchange, token).error_code, KafkaError::sasl_authentication_failed);
     EXPECT_TRUE(exchange.has_failed());
     EXPECT_FALSE(exchange.is_authenticated());
     for (const std::int16_t key : {produce, handshake, api_versions, authenticate})
@@ -75,7 +75,7 @@ TEST_F(Sasl, an_unknown_mechanism_is_refused_with_the_list_of_those_that_there_a
   settings_.mechanisms = {"SCRAM-SHA-512"};
   SaslExchange exchange(settings_, *store_);
   const auto answer = exchange.handshake("PLAIN", 1);
-  EXPECT_EQ(answer.error_code, kafka::unsupported_sasl_mechanism);
+  EXPECT_EQ(answer.error_code, KafkaError::unsupported_sasl_mechanism);
   EXPECT_EQ(answer.mechanisms, std::vector<std::string>{"SCRAM-SHA-512"});
   EXPECT_TRUE(exchange.has_failed());
 }
@@ -121,20 +121,20 @@ TEST_F(Sasl, a_session_that_is_over_may_only_be_begun_anew_by_the_same_user) {
   EXPECT_TRUE(permits(exchange, handshake, milliseconds(60'001)));
   EXPECT_EQ(log_in(exchange, plain("alice", "secret")).error_code, KafkaError::none);
   EXPECT_TRUE(permits(exchange, produce));
-  EXPECT_EQ(log_in(exchange, plain("bob", "hidden")).error_code, kafka::sasl_authentication_failed);
+  EXPECT_EQ(log_in(exchange, plain("bob", "hidden")).error_code, KafkaError::sasl_authentication_failed);
   EXPECT_TRUE(exchange.has_failed());
 }
 
 TEST_F(Sasl, another_mechanism_is_none_to_begin_a_session_anew) {
   SaslExchange exchange(settings_, *store_);
   ASSERT_EQ(log_in(exchange, plain("alice", "secret")).error_code, KafkaError::none);
-  EXPECT_EQ(exchange.handshake("SCRAM-SHA-256", 1).error_code, kafka::sasl_authentication_failed);
+  EXPECT_EQ(exchange.handshake("SCRAM-SHA-256", 1).error_code, KafkaError::sasl_authentication_failed);
   EXPECT_TRUE(exchange.has_failed());
 }
 
 TEST_F(Sasl, a_token_without_a_handshake_is_out_of_place) {
   SaslExchange exchange(settings_, *store_);
-  EXPECT_EQ(exchange.authenticate(bytes("x")).error_code, kafka::illegal_sasl_state);
+  EXPECT_EQ(exchange.authenticate(bytes("x")).error_code, KafkaError::illegal_sasl_state);
   EXPECT_FALSE(exchange.is_authenticated());
 }
 
