@@ -15,8 +15,8 @@
 namespace tickerlake::athena {
 
 constexpr int max_running_queries = 4;
-constexpr std::int64_t max_query_memory = 2_GiB;      // of all queries together
-constexpr std::int64_t max_temporary_bytes = 20_GiB;  // on disk, for sorts and joins that memory does not hold
+constexpr std::int64_t max_query_memory = 1_GiB;      // of each query
+constexpr std::int64_t max_temporary_bytes = 10_GiB;  // of each, on disk: for sorts and joins that memory does not hold
 
 struct Options {
   std::filesystem::path data_directory;  // its own: executions, temporary files
@@ -24,7 +24,7 @@ struct Options {
       objects_directory;                 // where pinned objects lie (all of the store's); SQL reads files nowhere else
   std::filesystem::path duckdb_library;  // empty: found beside the executable
   int concurrent_queries = max_running_queries;
-  int threads = 2;  // of DuckDB, over all queries
+  int threads = 2;  // of DuckDB, for each query
   std::int64_t memory_bytes = max_query_memory;
   std::int64_t temporary_bytes = max_temporary_bytes;
   Metrics metrics;  // where it counts

@@ -141,7 +141,8 @@ Outcome<ExecutionResult> Executions::run_statement(Live& live) {
   const auto& request = live.submission.request;
   if (live.cancellation.cancelled()) return std::unexpected(failure_of_engine({ErrorCode::cancelled, ""}));
   TRY(const auto folder, engine_.make_work_folder(request.id));
-  TRY(auto connection, engine_.connect());
+  TRY(const auto database, engine_.lease());
+  TRY(auto connection, told(database->connect(), failure_of_engine));
   Outcome<ExecutionResult> outcome;
   {
     Execution execution{request, environment_,          engine_, state_, live.cancellation,

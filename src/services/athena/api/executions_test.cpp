@@ -193,9 +193,19 @@ TEST_F(Athena, views_are_read_through_their_stored_text) {
 
 TEST_F(Athena, sql_reaches_no_local_file) {
   EXPECT_NE(run("SELECT * FROM \"/etc/passwd\"")[0][0].find("does not exist"), std::string::npos);
-  auto connection = engine_.connect().value();
+  const auto database = engine_.lease().value();
+  auto connection = database->connect().value();
   EXPECT_FALSE(connection.query("SELECT * FROM read_csv('/etc/passwd')"));
   EXPECT_FALSE(connection.query("SET enable_external_access = true"));
+}
+
+TEST_F(Athena, queries_side_by_side_have_a_database_each_and_leave_it_to_the_next) {
+  auto first = engine_.lease().value();
+  const auto second = engine_.lease().value();
+  ASSERT_TRUE(first->connect().value().execute("CREATE TABLE mark (x INTEGER)"));
+  EXPECT_FALSE(second->connect().value().execute("SELECT x FROM mark"));
+  first.reset();
+  EXPECT_TRUE(engine_.lease().value()->connect().value().execute("SELECT x FROM mark"));
 }
 
 TEST_F(Athena, stop_cancels_what_runs) {

@@ -1,5 +1,7 @@
 #include "services/athena/engine/engine.h"
 
+#include <fmt/format.h>
+
 #include "io/file.h"
 #include "services/athena/sql/prelude.h"
 
@@ -21,19 +23,20 @@ Engine::Engine(EngineOptions options, Log log) : options_(std::move(options)), l
   std::filesystem::remove_all(options_.work_directory, ignored);
 }
 
-Outcome<void> Engine::open() {
+Outcome<Engine::Owned> Engine::open(int number) const {
   CHECK(told(io::make_directories(options_.work_directory), failure_of_service));
-  const auto spill = options_.work_directory / "spill";
+  const auto spill = options_.work_directory / fmt::format("spill-{}", number);
   duckdb::DatabaseOptions options{
-      .settings = {{"threads", std::to_string(options_.threads)},
-                   {"memory_limit", std::to_string(options_.memory_bytes) + "B"},
-                   // Blobs are local files, which the kernel caches: a second copy would fill the memory up to its limit.
-                   {"enable_external_file_cache", "false"},
-                   {"temp_directory", spill.string()},
-                   {"max_temp_directory_size", std::to_string(options_.temporary_bytes) + "B"},
-                   {"autoinstall_known_extensions", "false"},
-                   {"autoload_known_extensions", "false"},
-                   {"allow_community_extensions", "false"}},
+      .settings =
+          {{"threads", std::to_string(options_.threads)},
+           {"memory_limit", std::to_string(options_.memory_bytes) + "B"},
+           // Blobs are local files, which the kernel caches: a second copy would fill the memory up to its limit.
+           {"enable_external_file_cache", "false"},
+           {"temp_directory", spill.string()},
+           {"max_temp_directory_size", std::to_string(options_.temporary_bytes) + "B"},
+           {"autoinstall_known_extensions", "false"},
+           {"autoload_known_extensions", "false"},
+           {"allow_community_extensions", "false"}},
       .library = options_.duckdb_library};
   TRY(auto database, told(duckdb::Database::open(options), failure_of_engine));
   {
@@ -52,14 +55,28 @@ Outcome<void> Engine::open() {
   }
   log_.info("DuckDB {} opened: {} threads, {} MiB of memory", database.version(), options_.threads,
             options_.memory_bytes >> 20);
-  database_.emplace(std::move(database));
-  return {};
+  return std::make_unique<duckdb::Database>(std::move(database));
 }
 
-Outcome<duckdb::Connection> Engine::connect() {
+Outcome<Engine::Lease> Engine::lease() {
+  int number = 0;
+  {
+    const MutexLock lock(mutex_);
+    if (!idle_.empty()) {
+      Lease lease(idle_.back().release(), GiveBack{this});
+      idle_.pop_back();
+      return lease;
+    }
+    number = ++opened_;
+  }
+  TRY(auto database, open(number));
+  return Lease(database.release(), GiveBack{this});
+}
+
+void Engine::give_back(duckdb::Database* database) {
+  Owned owned(database);
   const MutexLock lock(mutex_);
-  if (!database_) CHECK(open());
-  return told(database_->connect(), failure_of_engine);
+  idle_.push_back(std::move(owned));
 }
 
 Outcome<std::filesystem::path> Engine::make_work_folder(const std::string& execution_id) {
