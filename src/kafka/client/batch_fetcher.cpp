@@ -92,10 +92,11 @@ Result<void> BatchFetcher::heed(TopicScout::Report report) {
       if (std::ranges::find(without, partition) != without.end() && !report.answers.contains(partition)) continue;
       exchange_.positions.set_leader(partition, report.view->leaders[i]);
     }
-    const auto& positions = exchange_.positions;
-    for (const auto& [node, request] : under_way_)
-      if (std::ranges::any_of(request.parts, [&](const auto& part) { return !positions.leads(part.partition, node); }))
-        former.push_back(node);
+    for (const auto& [node, request] : under_way_) {
+      bool all_lead = true;
+      for (const auto& part : request.parts) all_lead = all_lead && exchange_.positions.leads(part.partition, node);
+      if (!all_lead) former.push_back(node);
+    }
   }
   for (const std::int32_t node : former)
     if (is_silent(node, doubt)) lose(node, {ErrorCode::timeout, "it is silent, and others lead now"});

@@ -20,7 +20,6 @@ namespace {
 using enum ConfigType;
 
 constexpr std::int64_t most_int = std::numeric_limits<std::int32_t>::max();
-constexpr std::int64_t no_limit = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t minute_ms = 60'000;
 
 /// One that can be set: all are numbers (booleans are 0 and 1).

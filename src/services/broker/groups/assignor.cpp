@@ -80,7 +80,7 @@ Assignments assign_uniform(const AssignorInput& input) {
   // Then what is free goes to whoever has least; topics that few may take come first.
   std::vector<TopicId> order;
   for (const auto& [topic, of_topic] : owners) order.push_back(topic);
-  std::ranges::stable_sort(order, {}, [&](const TopicId& topic) { return loads.subscriber_count(topic); });
+  std::ranges::sort(order, {}, [&](const TopicId& topic) { return std::pair(loads.subscriber_count(topic), topic); });
   for (const TopicId& topic : order) {
     for (std::size_t& owner : owners[topic]) {
       if (owner != nobody) continue;
