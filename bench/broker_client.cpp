@@ -8,6 +8,7 @@
 #include <librdkafka/rdkafka.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
@@ -136,14 +137,17 @@ void fetch(const std::string& bootstrap, const char* name, int partitions, std::
 void latency(const std::string& bootstrap, const char* name, int partitions, std::size_t bytes, std::int64_t rate,
              int seconds, const std::string& acks) {
   constexpr std::int64_t warm_up_us = 2'000'000;  // connections, the consumer's first fetches: not counted
-  Reader reader(bootstrap, name, partitions, RD_KAFKA_OFFSET_END, "500");
+  Reader reader(bootstrap, name, partitions, RD_KAFKA_OFFSET_BEGINNING, "500");
   const std::int64_t first = now_us() + warm_up_us;
   const std::int64_t last = first + std::int64_t{seconds} * 1'000'000;
   std::vector<std::int64_t> found;
   found.reserve(static_cast<std::size_t>(rate * (seconds + 1)));
+  std::atomic<std::int64_t> all = -1;  // messages of the topic, once all are sent
   std::thread consumer([&] {
-    while (now_us() < last + 1'000'000)
+    // A server that can't keep the rate is measured to the last message too.
+    for (std::int64_t read = 0; read != all && now_us() < last + 60'000'000;)
       reader.read(20, [&](const rd_kafka_message_t& message) {
+        ++read;
         std::int64_t due = 0;
         std::memcpy(&due, message.payload, sizeof due);
         if (due >= first) found.push_back(now_us() - due);
@@ -167,8 +171,9 @@ void latency(const std::string& bootstrap, const char* name, int partitions, std
     send(producer, topic, static_cast<std::int32_t>(sent % partitions), payload, RD_KAFKA_MSG_F_COPY);
   }
   rd_kafka_flush(producer, 60'000);
+  all = sent;
   consumer.join();
-  if (found.empty()) end("nothing arrived");
+  if (static_cast<std::int64_t>(found.size()) < rate * seconds) end("not all messages arrived within a minute");
   std::ranges::sort(found);
   const auto at = [&](double part) {
     return found[static_cast<std::size_t>(part * static_cast<double>(found.size() - 1))];
