@@ -51,9 +51,10 @@ class Outcome:
 class Bench:
     """A cluster, a server for the lake, and the rows of the files as DuckDB reads them; rounds run one after the other."""
 
-    def __init__(self, cluster, kafka):
+    def __init__(self, cluster, kafka, faults=("kill", "pause")):
         self.cluster = cluster
         self.kafka = kafka
+        self.faults = faults
         self.home = pathlib.Path(tempfile.mkdtemp(prefix="tickerlake-cluster-"))
         self.files = self.home / "files"
         self.files.mkdir()
@@ -167,7 +168,7 @@ class Round:
     def choose(self):
         """(who, what happens to it, for how long)"""
         who = ["leader", "leader", "controller", "broker"] + (["ensemble leader", "zookeeper"] if self.bench.kafka == "3.9" else [])
-        how = self.rng.choice(["kill", "pause"])
+        how = self.rng.choice(self.bench.faults)
         return self.rng.choice(who), how, self.rng.uniform(1, 7) if how == "kill" else self.rng.choice(
             [self.rng.uniform(0.2, 2), self.rng.uniform(3, 9)])
 
