@@ -217,7 +217,7 @@ Parsed<GroupingElement> Parser::grouping_element() {
     take();
     if (sets) take();
     CHECK(expect("("));
-    if (!is_symbol(")")) {
+    if (sets || !is_symbol(")")) {  // ROLLUP () and CUBE () are one group of all rows
       do {
         TRY(auto set, grouping_set());
         element.sets.push_back(std::move(set));

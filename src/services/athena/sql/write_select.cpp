@@ -191,9 +191,13 @@ Written<std::string> Writer::group_by(const Select& node, const Scope& scope, co
       sets.push_back(bare ? joined(keys) : "(" + joined(keys) + ")");
     }
     out += out.empty() ? " GROUP BY " : ", ";
+    if (sets.empty() || (element.kind == GroupingKind::simple && sets.front() == "()")) {
+      out += "GROUPING SETS (())";  // of ROLLUP () and CUBE () too
+      continue;
+    }
     switch (element.kind) {
       case GroupingKind::simple:
-        out += sets.front() == "()" ? "GROUPING SETS (())" : sets.front();
+        out += sets.front();
         break;
       case GroupingKind::rollup:
         out += "ROLLUP (" + joined(sets) + ")";
