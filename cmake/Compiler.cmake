@@ -17,6 +17,8 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(tickerlake_options INTERFACE -Wno-restrict)
 else()
   target_compile_options(tickerlake_options INTERFACE -Wthread-safety)
+  # The std::stable_sort of libstdc++ 12 calls what libstdc++ 12 calls deprecated.
+  target_compile_options(tickerlake_options INTERFACE -Wno-deprecated-declarations)
 endif()
 if(TICKERLAKE_SANITIZE)
   target_compile_options(tickerlake_options INTERFACE -fsanitize=${TICKERLAKE_SANITIZE} -fno-omit-frame-pointer
