@@ -15,7 +15,7 @@ template <class Request>
 Result<typename Request::Response> ask(const io::Endpoint& to, const Request& request, milliseconds timeout) {
   io::Waiter waiter;
   const kafka::Patience patience{std::chrono::steady_clock::now() + timeout};
-  TRY(const auto connection, kafka::Connection::open(to, waiter, patience));
+  TRY(const auto connection, kafka::Connection::open(to, {}, waiter, patience));
   return connection->call(request, patience);
 }
 

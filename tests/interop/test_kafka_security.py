@@ -130,6 +130,46 @@ def test_each_listener_and_mechanism_serves_its_clients(secured):
             round_trip(secured.settings(protocol, "alice", mechanism), secured.topic())
 
 
+OURS = [("SSL", None, None)] + [(protocol, "admin", mechanism) for protocol in ("SASL_PLAINTEXT", "SASL_SSL")
+                                for mechanism in MECHANISMS]
+
+
+@pytest.mark.parametrize("protocol, user, mechanism", OURS)
+def test_our_own_commands_come_in_without_librdkafka(secured, tmp_path, kaggle_sample, protocol, user, mechanism):
+    pem = secured.authority.issue("admin")
+    more = {"ssl.certificate.location": pem, "ssl.key.location": pem} if protocol == "SSL" else {}
+    settings = secured.settings(protocol, user, mechanism, **more)
+    del settings["socket.timeout.ms"]  # which librdkafka alone knows: `configs` would refuse it
+    properties = tmp_path / "client.properties"
+    properties.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
+
+    def run(*arguments):
+        return secured.server.run(*arguments, "--bootstrap", secured.at[protocol], "--kafka-config", properties).stdout
+
+    topic, group = secured.topic(), f"g-{uuid.uuid4().hex[:12]}"
+    run("replay", kaggle_sample / "Stocks" / "aapl.us.txt", "--topic", topic)
+    rows = run("consume", topic, "--output", "value", "--group", group, "--max", 100).splitlines()
+    assert len(rows) == 100 and "AAPL" in rows[0]
+    assert group in run("groups") and group in run("groups", "describe", group)
+    assert "retention.ms" in run("configs", "describe", "topic", topic, "--all")
+
+
+@pytest.mark.parametrize("change, said", [
+    ({"sasl.password": "wrong"}, "lets nobody in"),
+    ({"sasl.mechanism": "PLAIN", "sasl.password": "wrong"}, "lets nobody in"),
+    ({"ssl.ca.location": "strangers"}, "certificate"),
+    ({"ssl.ca.location": "missing.pem"}, "missing.pem"),
+])
+def test_our_own_commands_say_at_once_why_they_are_not_let_in(secured, change, said):
+    settings = secured.settings("SASL_SSL", "admin") | change
+    if settings["ssl.ca.location"] == "strangers":
+        settings["ssl.ca.location"] = secured.strangers.file
+    del settings["socket.timeout.ms"]
+    arguments = [word for name, value in settings.items() if name != "bootstrap.servers" for word in ("-X", f"{name}={value}")]
+    done = secured.server.run("configs", "describe", "topic", "t", "--bootstrap", settings["bootstrap.servers"], *arguments, check=False)
+    assert done.returncode == 1 and said in done.stderr, done.stderr
+
+
 def test_metadata_names_the_listener_that_the_client_came_through(secured):
     for protocol in ("PLAINTEXT", "SASL_SSL"):
         user = "admin" if "SASL" in protocol else None

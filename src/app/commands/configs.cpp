@@ -68,9 +68,6 @@ Result<void> alter(kafka::Cluster& cluster, const kafka::ConfigOf& of, const Con
 Result<void> configs(const ConfigsOptions& options, const Log& log) {
   TRY(const auto of, config_of(options));
   TRY(const auto settings, kafka_settings(options.kafka));
-  if (!settings.batch_clients_suffice()) {
-    return fail(ErrorCode::unsupported, "settings can be asked for in plain text only");
-  }
   TRY(const auto cluster, kafka::Cluster::create(settings, log));
   return options.action == "alter" ? alter(*cluster, of, options) : describe(*cluster, of, options);
 }

@@ -51,7 +51,7 @@ Result<void> list(const GroupsOptions& options, const kafka::ClientSettings& set
                   const Log& log) {
   TRY(auto lags, Lags::open(admin));
   TRY(const auto found, admin.groups(patience));
-  // Clusters with TLS or SASL are asked by librdkafka, which does not know of types.
+  // librdkafka does not know of types, and lists groups where only it can ask.
   const auto types = kafka::group_types(settings, patience, log).value_or(std::map<std::string, std::string>());
   Table table{{{"group"}, {"type"}, {"state"}, {"partitions", true}, {"lag", true}}, {}};
   for (const auto& group : found) {

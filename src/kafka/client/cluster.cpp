@@ -72,6 +72,9 @@ bool is_passing(KafkaError code) {
 }
 
 Result<std::unique_ptr<Cluster>> Cluster::create(const ClientSettings& settings, const Log& log) {
+  if (!settings.batch_clients_suffice())
+    return fail(ErrorCode::unsupported,
+                "of the clients' settings this takes those of TLS, SASL PLAIN and SCRAM, compression and batches");
   std::vector<io::Endpoint> brokers;
   for (std::string_view rest = settings.bootstrap; !rest.empty();) {
     const std::string_view one = rest.substr(0, rest.find(','));
@@ -84,7 +87,8 @@ Result<std::unique_ptr<Cluster>> Cluster::create(const ClientSettings& settings,
     brokers.push_back(std::move(endpoint));
   }
   if (brokers.empty()) return fail(ErrorCode::invalid_argument, "no Kafka broker is named");
-  return std::unique_ptr<Cluster>(new Cluster(std::move(brokers), log.named("kafka")));
+  TRY(auto security, ClientSecurity::from(settings));
+  return std::unique_ptr<Cluster>(new Cluster(std::move(brokers), std::move(security), log.named("kafka")));
 }
 
 void Cluster::cancel() {
@@ -104,13 +108,15 @@ Result<Connection*> Cluster::any(const Patience& patience) {
     for (const auto& [node, endpoint] : nodes_) brokers.push_back(endpoint);
     brokers.insert(brokers.end(), bootstrap_.begin(), bootstrap_.end());
     const Patience one{std::min(patience.until, steady_clock::now() + connect_time), patience.cancelled};
-    auto opened = Connection::open(brokers[next_++ % brokers.size()], waiter_, one);
+    auto opened = Connection::open(brokers[next_++ % brokers.size()], security_, waiter_, one);
     if (opened) {
       any_ = *std::move(opened);
       break;
     }
     if (patience.is_cancelled()) return fail(ErrorCode::cancelled, "stopped while looking for a broker");
-    if (opened.error().code == ErrorCode::invalid_argument) return std::unexpected(std::move(opened).error());
+    const ErrorCode code = opened.error().code;
+    if (code == ErrorCode::invalid_argument || code == ErrorCode::unauthorized)
+      return std::unexpected(std::move(opened).error());
     if (patience.is_over())
       return fail(ErrorCode::unavailable, "no broker answers: " + std::move(opened).error().message);
     if (++failures % brokers.size() == 0) {
@@ -127,7 +133,7 @@ Result<Connection*> Cluster::connect(std::int32_t node, const Patience& patience
   const auto at = nodes_.find(node);
   if (at == nodes_.end()) return fail(ErrorCode::unavailable, "broker " + std::to_string(node) + " is not known");
   const Patience one{std::min(patience.until, steady_clock::now() + connect_time), patience.cancelled};
-  TRY(connection, Connection::open(at->second, waiter_, one));
+  TRY(connection, Connection::open(at->second, security_, waiter_, one));
   return connection.get();
 }
 

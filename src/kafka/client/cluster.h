@@ -37,7 +37,8 @@ struct TopicView {
 /// Not thread-safe, but for cancel(). Errors: unavailable (no broker answers), timeout, unauthorized, cancelled, …
 class Cluster {
  public:
-  /// ErrorCode::invalid_argument for a bad list of brokers. Nothing is connected yet.
+  /// ErrorCode::invalid_argument for a bad list of brokers, not_found for missing certificates, unsupported for what
+  /// only librdkafka has. Nothing is connected yet.
   static Result<std::unique_ptr<Cluster>> create(const ClientSettings& settings, const Log& log);
 
   /// Ends what waits, now and from now on. Thread-safe.
@@ -102,7 +103,8 @@ class Cluster {
   const std::map<std::int32_t, io::Endpoint>& nodes() const { return nodes_; }
 
  private:
-  Cluster(std::vector<io::Endpoint> bootstrap, const Log& log) : bootstrap_(std::move(bootstrap)), log_(log) {}
+  Cluster(std::vector<io::Endpoint> bootstrap, ClientSecurity security, const Log& log)
+      : bootstrap_(std::move(bootstrap)), security_(std::move(security)), log_(log) {}
   Result<Connection*> any(const Patience& patience);
   /// One request's share of the patience: a broker that is silent must not use all of it.
   static Patience attempt(const Patience& patience);
@@ -114,6 +116,7 @@ class Cluster {
   };
 
   const std::vector<io::Endpoint> bootstrap_;
+  const ClientSecurity security_;
   const Log log_;
   io::Waiter waiter_;
   std::atomic<bool> cancelled_ = false;

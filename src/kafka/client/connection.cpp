@@ -17,10 +17,15 @@ milliseconds left(const Patience& patience) {
 
 }  // namespace
 
-Result<std::unique_ptr<Connection>> Connection::open(const io::Endpoint& to, io::Waiter& waiter,
-                                                     const Patience& patience) {
+Result<std::unique_ptr<Connection>> Connection::open(const io::Endpoint& to, const ClientSecurity& security,
+                                                     io::Waiter& waiter, const Patience& patience) {
   TRY(io::Socket socket, io::Socket::connect(to, std::max(left(patience), milliseconds(1))));
   std::unique_ptr<Connection> connection(new Connection(std::move(socket), to.text(), waiter));
+  if (security.tls) {
+    TRY(connection->stream_, io::TlsStream::connect(*security.tls, connection->socket_, to.host, patience.until));
+  } else {
+    connection->stream_ = std::make_unique<io::PlainStream>(connection->socket_);
+  }
   // The one request that may be sent before versions are known, in the version that every broker speaks.
   constexpr Api api = ApiVersionsRequest::api;
   connection->ranges_ = {{.api_key = api.key, .min_version = 0, .max_version = 0}};
@@ -29,6 +34,7 @@ Result<std::unique_ptr<Connection>> Connection::open(const io::Endpoint& to, io:
     return fail(ErrorCode::corrupt, to.text() + " does not tell its versions: Kafka error " +
                                         std::to_string(static_cast<int>(versions.error_code)));
   connection->ranges_ = std::move(versions.api_keys);
+  if (security.login) CHECK(log_in(*connection, *security.login, patience));
   return connection;
 }
 
@@ -57,9 +63,10 @@ void Connection::enqueue(Frame frame, std::int16_t version) {
 }
 
 Result<void> Connection::write_some() {
+  if (stream_->has_unsent()) CHECK(stream_->try_write({}));
   while (!outgoing_.empty()) {
     Outgoing& out = outgoing_.front();
-    TRY(std::size_t sent, socket_.try_write(std::span(out.parts).subspan(out.first)));
+    TRY(std::size_t sent, stream_->try_write(std::span(out.parts).subspan(out.first)));
     if (sent == 0) return {};
     while (out.first < out.parts.size() && sent >= out.parts[out.first].size()) sent -= out.parts[out.first++].size();
     if (out.first == out.parts.size()) {
@@ -73,7 +80,7 @@ Result<void> Connection::write_some() {
 
 Result<std::optional<Answer>> Connection::read_some() {
   while (size_read_ < sizeof size_bytes_) {
-    TRY(const std::size_t n, socket_.try_read(MutableBytes(size_bytes_).subspan(size_read_)));
+    TRY(const std::size_t n, stream_->try_read(MutableBytes(size_bytes_).subspan(size_read_)));
     if (n == 0) return std::nullopt;
     size_read_ += n;
     last_read_ = steady_clock::now();
@@ -86,7 +93,7 @@ Result<std::optional<Answer>> Connection::read_some() {
     read_ = 0;
   }
   while (read_ < reading_.size) {
-    TRY(const std::size_t n, socket_.try_read({reading_.bytes.get() + read_, reading_.size - read_}));
+    TRY(const std::size_t n, stream_->try_read({reading_.bytes.get() + read_, reading_.size - read_}));
     if (n == 0) return std::nullopt;
     read_ += n;
     last_read_ = steady_clock::now();

@@ -1,5 +1,6 @@
 #pragma once
-// One TCP connection to a broker: versions agreed upon, many requests under way, answers in the order of the requests.
+// One connection to a broker, by TLS and with a login where it wants them: versions agreed upon, many requests under
+// way, answers in the order of the requests.
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -9,7 +10,9 @@
 #include <string>
 #include <vector>
 
+#include "io/stream.h"
 #include "io/waiter.h"
+#include "kafka/client/security.h"
 #include "kafka/wire/api_versions.h"
 #include "kafka/wire/message.h"
 
@@ -34,13 +37,16 @@ struct Answer {
 };
 
 /// Not thread-safe. After an error the connection is of no more use. Errors: unavailable (closed, refused), timeout,
-/// corrupt (not Kafka, or a broken answer), unsupported (no version of an API that both speak), cancelled, io.
+/// corrupt (not Kafka, or a broken answer), unsupported (no version of an API that both speak), cancelled, io;
+/// unauthorized and invalid_argument (open alone: one side does not believe the other, or is asked for what it has
+/// not).
 class Connection {
  public:
   static constexpr std::size_t max_answer = 256u << 20;  // bytes; a longer one is refused before memory is taken
 
-  /// Connects and asks for the broker's versions.
-  static Result<std::unique_ptr<Connection>> open(const io::Endpoint& to, io::Waiter& waiter, const Patience& patience);
+  /// Connects, asks for the broker's versions, logs in.
+  static Result<std::unique_ptr<Connection>> open(const io::Endpoint& to, const ClientSecurity& security,
+                                                  io::Waiter& waiter, const Patience& patience);
 
   /// Puts a request behind those under way; the records it refers to (Records::by_reference) must stay until its answer
   /// or the connection's end. most: the highest version to use.
@@ -52,7 +58,7 @@ class Connection {
   }
   /// Sends what the socket takes now.
   Result<void> write_some();
-  bool wants_to_write() const { return !outgoing_.empty(); }
+  bool wants_to_write() const { return !outgoing_.empty() || stream_->has_unsent(); }
   /// The next whole answer, if it is there.
   Result<std::optional<Answer>> read_some();
   /// Requests without an answer yet.
@@ -103,6 +109,7 @@ class Connection {
   Result<Answer> wait_for_answer(const Patience& patience);
 
   io::Socket socket_;
+  std::unique_ptr<io::Stream> stream_;  // over socket_
   const std::string peer_;
   io::Waiter& waiter_;
   std::vector<ApiVersionsResponse::Range> ranges_;  // of the broker

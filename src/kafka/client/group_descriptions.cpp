@@ -7,11 +7,6 @@
 namespace tickerlake::kafka {
 namespace {
 
-Result<std::unique_ptr<Cluster>> plain_cluster(const ClientSettings& settings, const Log& log) {
-  if (settings.batch_clients_suffice()) return Cluster::create(settings, log);
-  return fail(ErrorCode::unsupported, "members of groups can be asked for in plain text only");
-}
-
 Result<std::int32_t> find_coordinator(Cluster& cluster, const std::string& group, const Patience& patience) {
   while (true) {
     FindCoordinatorRequest request;
@@ -80,7 +75,7 @@ GroupDescription to_description(std::int32_t node, const ConsumerGroupDescribeRe
 
 Result<GroupDescription> describe_group(const ClientSettings& settings, const std::string& group,
                                         std::chrono::milliseconds timeout, const Log& log) {
-  TRY(const auto cluster, plain_cluster(settings, log));
+  TRY(const auto cluster, Cluster::create(settings, log));
   const Patience patience = cluster->for_at_most(timeout);
   TRY(const std::int32_t node, find_coordinator(*cluster, group, patience));
   ConsumerGroupDescribeRequest request;
@@ -98,7 +93,7 @@ Result<GroupDescription> describe_group(const ClientSettings& settings, const st
 
 Result<std::map<std::string, std::string>> group_types(const ClientSettings& settings,
                                                        std::chrono::milliseconds timeout, const Log& log) {
-  TRY(const auto cluster, plain_cluster(settings, log));
+  TRY(const auto cluster, Cluster::create(settings, log));
   const Patience patience = cluster->for_at_most(timeout);
   TRY(const auto view, cluster->metadata({.topics = std::vector<MetadataRequest::Topic>{}}, patience));
   std::map<std::string, std::string> types;

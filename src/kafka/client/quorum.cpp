@@ -18,8 +18,6 @@ Result<std::optional<int>> active_controller(Cluster& cluster, const Patience& p
 
 Result<std::optional<int>> active_controller(const ClientSettings& settings, std::chrono::milliseconds timeout,
                                              const Log& log) {
-  if (!settings.batch_clients_suffice())
-    return fail(ErrorCode::unsupported, "the quorum's leader can be asked for in plain text only");
   TRY(const auto cluster, Cluster::create(settings, log));
   return active_controller(*cluster, cluster->for_at_most(timeout));
 }

@@ -2,17 +2,14 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
+
+#include "kafka/client/security.h"
 
 namespace tickerlake::kafka {
 namespace {
 
 constexpr std::array<std::string_view, 5> understood = {"compression.codec", "compression.type", "linger.ms",
                                                         "queue.buffering.max.ms", "batch.size"};
-
-bool is_same(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
-}
 
 }  // namespace
 
@@ -23,11 +20,10 @@ const std::string* ClientSettings::property(std::string_view name) const {
 }
 
 bool ClientSettings::batch_clients_suffice() const {
-  return std::ranges::all_of(properties, [](const auto& property) {
-    const auto& [name, value] = property;
-    return (name == "security.protocol" && is_same(value, "plaintext")) ||
-           std::ranges::find(understood, name) != understood.end();
-  });
+  return ClientSecurity::suffices(*this) && std::ranges::all_of(properties, [](const auto& property) {
+           return ClientSecurity::knows(property.first) ||
+                  std::ranges::find(understood, property.first) != understood.end();
+         });
 }
 
 }  // namespace tickerlake::kafka

@@ -14,8 +14,8 @@ struct ClientSettings {
 
   /// The last value of a property, if it was given.
   const std::string* property(std::string_view name) const;
-  /// Whether the clients that work in batches can do what the properties ask for: plaintext, compression, linger, batch
-  /// size. For anything else (SASL, TLS, a property of librdkafka's) librdkafka itself is used.
+  /// Whether the clients that work in batches can do what the properties ask for: compression, linger, batch size, and
+  /// what ClientSecurity has of TLS and SASL. For anything else librdkafka itself is used.
   bool batch_clients_suffice() const;
 };
 
