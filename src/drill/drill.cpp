@@ -33,16 +33,16 @@ Result<void> check_cluster(const cluster::Cluster& cluster) {
 }
 
 Result<void> make_topic(const DrillOptions& options, const kafka::ClientSettings& settings, const Log& log) {
-  TRY(auto admin, kafka::Admin::create(settings, log));
+  TRY(const auto admin, kafka::Admin::create(settings, log));
   // Market data is older than any retention, and each week of it would begin a segment.
-  CHECK(admin.create_topic({.name = options.topic,
-                            .partitions = options.partitions,
-                            .replication_factor = replicas,
-                            .configs = {{"min.insync.replicas", std::to_string(min_in_sync)},
-                                        {"retention.ms", "-1"},
-                                        {"segment.ms", "9223372036854775807"}}},
-                           answer_patience));
-  return admin.wait_for_leaders(options.topic, answer_patience);
+  CHECK(admin->create_topic({.name = options.topic,
+                             .partitions = options.partitions,
+                             .replication_factor = replicas,
+                             .configs = {{"min.insync.replicas", std::to_string(min_in_sync)},
+                                         {"retention.ms", "-1"},
+                                         {"segment.ms", "9223372036854775807"}}},
+                            answer_patience));
+  return admin->wait_for_leaders(options.topic, answer_patience);
 }
 
 /// What decides how fast a loss is noticed and made good.

@@ -148,10 +148,16 @@ def test_our_own_commands_come_in_without_librdkafka(secured, tmp_path, kaggle_s
 
     topic, group = secured.topic(), f"g-{uuid.uuid4().hex[:12]}"
     run("replay", kaggle_sample / "Stocks" / "aapl.us.txt", "--topic", topic)
-    rows = run("consume", topic, "--output", "value", "--group", group, "--max", 100).splitlines()
+    rows = run("consume", topic, "--output", "value", "--max", 100).splitlines()
     assert len(rows) == 100 and "AAPL" in rows[0]
-    assert group in run("groups") and group in run("groups", "describe", group)
+    consumer = confluent_kafka.Consumer(secured.settings("PLAINTEXT") | {"group.id": group})
+    consumer.commit(offsets=[confluent_kafka.TopicPartition(topic, 0, 7)], asynchronous=False)
+    consumer.close()
+    assert group in run("groups") and f" {topic} " in run("groups", "describe", group)
+    run("groups", "reset-offsets", group, "--topic", topic, "--to", "3", "--execute")
+    run("groups", "delete", group)
     assert "retention.ms" in run("configs", "describe", "topic", topic, "--all")
+    run("topics", "delete", topic)
 
 
 @pytest.mark.parametrize("change, said", [

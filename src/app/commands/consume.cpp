@@ -71,16 +71,16 @@ Result<std::vector<kafka::PartitionOffset>> first_offsets(kafka::Admin& admin, c
 /// Partitions assigned by hand: no group, nobody else is disturbed.
 Result<void> read_assigned(const ConsumeOptions& options, Context& context, const kafka::ClientSettings& settings,
                            const Start& start) {
-  TRY(auto admin, kafka::Admin::create(settings, context.log));
-  TRY(const int partitions, partitions_of(admin, options.topic));
+  TRY(const auto admin, kafka::Admin::create(settings, context.log));
+  TRY(const int partitions, partitions_of(*admin, options.topic));
   if (options.partition && *options.partition >= partitions) {
     return fail(ErrorCode::not_found,
                 fmt::format("topic {} has the partitions 0 to {}", options.topic, partitions - 1));
   }
-  TRY(const auto from, first_offsets(admin, options, start, partitions));
+  TRY(const auto from, first_offsets(*admin, options, start, partitions));
   std::map<std::int32_t, std::int64_t> left;  // partitions that have not reached the end they had, and that end
   for (const auto& [partition, offset] : from) {
-    TRY(const auto marks, admin.watermarks(options.topic, partition, patience));
+    TRY(const auto marks, admin->watermarks(options.topic, partition, patience));
     if (offset < marks.high) left[partition] = marks.high;
   }
   TRY(const auto consumer, kafka::Consumer::create(settings, "tickerlake-consume", context.log));
@@ -112,8 +112,8 @@ Result<void> read_as_member(const ConsumeOptions& options, Context& context, con
                 "--group: the group's offsets and its coordinator say where to read; only --from beginning or end "
                 "(where the group has no offset yet) goes with it");
   }
-  TRY(auto admin, kafka::Admin::create(settings, context.log));
-  CHECK(partitions_of(admin, options.topic));
+  TRY(const auto admin, kafka::Admin::create(settings, context.log));
+  CHECK(partitions_of(*admin, options.topic));
   TRY(const auto consumer, kafka::GroupConsumer::create(settings, options.group, options.topic,
                                                         start.kind == Start::Kind::beginning, context.log));
   kafka::RecordBatch batch;

@@ -65,12 +65,12 @@ Result<std::int64_t> rows_in_files(const std::string& dataset) {
 
 Result<std::int64_t> messages_in_topic(const KafkaOptions& options, const Log& log) {
   TRY(const auto settings, kafka_settings(options));
-  TRY(auto admin, kafka::Admin::create(settings, log));
+  TRY(const auto admin, kafka::Admin::create(settings, log));
   constexpr std::chrono::seconds patience{10};
-  TRY(const auto partitions, admin.partitions(topic, patience));
+  TRY(const auto partitions, admin->partitions(topic, patience));
   std::int64_t messages = 0;
   for (int partition = 0; partition < partitions.value_or(0); ++partition) {
-    TRY(const auto marks, admin.watermarks(topic, partition, patience));
+    TRY(const auto marks, admin->watermarks(topic, partition, patience));
     messages += marks.high - marks.low;
   }
   return messages;

@@ -47,20 +47,16 @@ class Lags {
   PartitionOffsets offsets_;
 };
 
-Result<void> list(const GroupsOptions& options, const kafka::ClientSettings& settings, kafka::Admin& admin,
-                  const Log& log) {
+Result<void> list(const GroupsOptions& options, kafka::Admin& admin) {
   TRY(auto lags, Lags::open(admin));
   TRY(const auto found, admin.groups(patience));
-  // librdkafka does not know of types, and lists groups where only it can ask.
-  const auto types = kafka::group_types(settings, patience, log).value_or(std::map<std::string, std::string>());
   Table table{{{"group"}, {"type"}, {"state"}, {"partitions", true}, {"lag", true}}, {}};
   for (const auto& group : found) {
     TRY(const auto all, lags.of(group.id));
     std::optional<std::int64_t> lag = 0;
     for (const auto& one : all) lag = lag && one.lag() ? std::optional(*lag + *one.lag()) : std::nullopt;
-    const auto type = types.find(group.id);
-    table.rows.push_back({group.id, type == types.end() || type->second.empty() ? "-" : type->second, group.state,
-                          std::to_string(all.size()), known_or_dash(lag, options.output)});
+    table.rows.push_back({group.id, group.type.empty() ? "-" : group.type, group.state, std::to_string(all.size()),
+                          known_or_dash(lag, options.output)});
   }
   print(table, options.output);
   return {};
@@ -189,17 +185,17 @@ Result<void> reset_offsets(const GroupsOptions& options, kafka::Admin& admin) {
 
 Result<void> groups(const GroupsOptions& options, const Log& log) {
   TRY(const auto settings, kafka_settings(options.kafka));
-  TRY(auto admin, kafka::Admin::create(settings, log));
-  if (options.action == "list") return list(options, settings, admin, log);
+  TRY(const auto admin, kafka::Admin::create(settings, log));
+  if (options.action == "list") return list(options, *admin);
   if (options.names.empty()) return fail(ErrorCode::invalid_argument, options.action + ": name at least one group");
-  if (options.action == "reset-offsets") return reset_offsets(options, admin);
+  if (options.action == "reset-offsets") return reset_offsets(options, *admin);
   if (options.action == "delete") {
-    for (const std::string& group : options.names) CHECK(admin.delete_group(group, patience));
+    for (const std::string& group : options.names) CHECK(admin->delete_group(group, patience));
     return {};
   }
   if (options.members) return describe_members(options, settings, log);
   if (options.state) return describe_state(options, settings, log);
-  return describe_offsets(options, settings, admin, log);
+  return describe_offsets(options, settings, *admin, log);
 }
 
 }  // namespace

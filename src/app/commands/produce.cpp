@@ -103,8 +103,8 @@ class Deliveries {
 Result<std::int64_t> produce(const ProduceOptions& options, Context& context, Deliveries& deliveries) {
   TRY(const auto settings, kafka_settings(options.kafka));
   TRY(const auto timeout, parse_duration(options.timeout));
-  TRY(auto admin, kafka::Admin::create(settings, context.log));
-  TRY(const int partitions, partitions_of(admin, options.topic));
+  TRY(const auto admin, kafka::Admin::create(settings, context.log));
+  TRY(const int partitions, partitions_of(*admin, options.topic));
   TRY(const auto producer,
       kafka::ReportingProducer::create(settings, options.topic, options.acks, timeout, context.log));
   if (options.partition && *options.partition >= partitions) {

@@ -87,11 +87,11 @@ bool probe_http(const Endpoints& at, Table& table) {
 }
 
 Result<std::string> describe_kafka(const kafka::ClientSettings& settings, const Log& log) {
-  TRY(auto admin, kafka::Admin::create(settings, log));
-  TRY(const auto layout, admin.layout(patience));
+  TRY(const auto admin, kafka::Admin::create(settings, log));
+  TRY(const auto layout, admin->layout(patience));
   std::int64_t records = 0;
   std::size_t partitions = 0, leaderless = 0, silent = 0;
-  PartitionOffsets offsets(admin);
+  PartitionOffsets offsets(*admin);
   for (const auto& topic : layout.topics) {
     partitions += topic.partitions.size();
     for (const auto& partition : topic.partitions) {

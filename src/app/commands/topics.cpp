@@ -104,16 +104,16 @@ Result<void> topics(const TopicsOptions& options, const Log& log) {
     return fail(ErrorCode::invalid_argument, options.action + ": name at least one topic");
   }
   TRY(const auto settings, kafka_settings(options.kafka));
-  TRY(auto admin, kafka::Admin::create(settings, log));
-  if (options.action == "create") return create(admin, options);
+  TRY(const auto admin, kafka::Admin::create(settings, log));
+  if (options.action == "create") return create(*admin, options);
   if (options.action == "delete") {
     for (const std::string& name : options.names) {
-      CHECK(admin.delete_topic(name, patience));
+      CHECK(admin->delete_topic(name, patience));
       fmt::print(stderr, "deleted {}\n", name);
     }
     return {};
   }
-  TRY(auto layout, admin.layout(patience));
+  TRY(auto layout, admin->layout(patience));
   if (!options.names.empty()) {
     for (const std::string& name : options.names) {
       const bool known = std::ranges::any_of(layout.topics, [&](const auto& topic) { return topic.name == name; });
@@ -123,8 +123,8 @@ Result<void> topics(const TopicsOptions& options, const Log& log) {
       return std::ranges::find(options.names, topic.name) == options.names.end();
     });
   }
-  if (options.action == "list") return list(admin, layout, options);
-  CHECK(describe(admin, layout, options));
+  if (options.action == "list") return list(*admin, layout, options);
+  CHECK(describe(*admin, layout, options));
   if (options.output == OutputFormat::table)
     fmt::print(stderr, "cluster {}, controller {}\n", layout.id, controller_of(layout, settings, log));
   return {};

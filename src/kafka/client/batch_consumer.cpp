@@ -36,30 +36,12 @@ BatchConsumer::BatchConsumer(const ClientSettings& settings, std::string group, 
 
 Result<std::optional<int>> BatchConsumer::partitions(const std::string& topic, milliseconds timeout) {
   MutexLock lock(asking_mutex_);
-  const Patience patience = asking_->for_at_most(timeout);
-  while (true) {
-    TRY(const TopicView view, asking_->topic(topic, patience));
-    if (view.error == KafkaError::unknown_topic_or_partition) return std::nullopt;
-    if (view.error == KafkaError::none && !view.leaders.empty()) return static_cast<int>(view.leaders.size());
-    if (view.error != KafkaError::none && !is_passing(view.error))
-      return std::unexpected(to_error(view.error, "topic " + topic));
-    if (patience.is_over()) return fail(ErrorCode::unavailable, "topic " + topic + " is not ready");
-    std::this_thread::sleep_for(pause_between_looks);
-  }
+  return asking_->partitions(topic, asking_->for_at_most(timeout));
 }
 
 Result<void> BatchConsumer::wait_for_leaders(const std::string& topic, milliseconds timeout) {
   MutexLock lock(asking_mutex_);
-  const Patience patience = asking_->for_at_most(timeout);
-  while (true) {
-    TRY(const TopicView view, asking_->topic(topic, patience));
-    const bool all =
-        !view.leaders.empty() && std::ranges::find(view.leaders, no_node, &Leader::node) == view.leaders.end();
-    if (view.error == KafkaError::none && all) return {};
-    if (patience.is_over())
-      return fail(ErrorCode::unavailable, "topic " + topic + ": not every partition has a leader");
-    std::this_thread::sleep_for(pause_between_looks);
-  }
+  return asking_->wait_for_leaders(topic, asking_->for_at_most(timeout));
 }
 
 Result<Watermarks> BatchConsumer::watermarks(const std::string& topic, std::int32_t partition, milliseconds timeout) {

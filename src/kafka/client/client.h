@@ -18,7 +18,7 @@ struct rd_kafka_s;
 
 namespace tickerlake::kafka {
 
-/// The common part of Admin and of librdkafka's producer and consumer. Thread-safe. Errors: unavailable (no broker
+/// The common part of what works through librdkafka. Thread-safe. Errors: unavailable (no broker
 /// answers), timeout, unauthorized, not_found, invalid_argument, io.
 class Client {
  public:

@@ -1,6 +1,7 @@
 #include "kafka/client/cluster.h"
 
 #include <algorithm>
+#include <array>
 
 #include "kafka/error_name.h"
 #include "kafka/wire/list_offsets.h"
@@ -17,6 +18,7 @@ constexpr milliseconds round_trip_time{1'000};  // of a broker that is well
 constexpr milliseconds shortest_pause{20};      // between rounds over all brokers
 constexpr milliseconds longest_pause{500};
 constexpr std::int8_t read_committed = 1;
+constexpr std::int64_t latest = -1, earliest = -2;  // instead of a time
 
 }  // namespace
 
@@ -25,6 +27,7 @@ Error to_error(KafkaError code, const std::string& what) {
   switch (code) {
     case KafkaError::unknown_topic_or_partition:
     case KafkaError::unknown_topic_id:
+    case KafkaError::group_id_not_found:
       return {ErrorCode::not_found, text};
     case KafkaError::topic_authorization_failed:
     case KafkaError::group_authorization_failed:
@@ -34,7 +37,17 @@ Error to_error(KafkaError code, const std::string& what) {
     case KafkaError::invalid_group_id:
     case KafkaError::message_too_large:
     case KafkaError::record_list_too_large:
+    case KafkaError::invalid_partitions:
+    case KafkaError::invalid_replication_factor:
+    case KafkaError::invalid_replica_assignment:
+    case KafkaError::invalid_config:
+    case KafkaError::invalid_request:
+    case KafkaError::policy_violation:
       return {ErrorCode::invalid_argument, text};
+    case KafkaError::topic_already_exists:
+      return {ErrorCode::already_exists, text};
+    case KafkaError::non_empty_group:
+      return {ErrorCode::conflict, text};
     case KafkaError::corrupt_message:
       return {ErrorCode::corrupt, text};
     case KafkaError::request_timed_out:
@@ -65,6 +78,7 @@ bool is_passing(KafkaError code) {
     case KafkaError::unknown_leader_epoch:
     case KafkaError::offset_not_available:
     case KafkaError::throttling_quota_exceeded:
+    case KafkaError::not_controller:
       return true;
     default:
       return false;
@@ -195,15 +209,38 @@ Result<std::string> Cluster::cluster_id(const Patience& patience) {
   return *answer.cluster_id;
 }
 
-Result<Watermarks> Cluster::watermarks(const std::string& topic_name, std::int32_t partition,
-                                       const Patience& patience) {
-  const std::string what = "asking for the offsets of " + topic_name + "/" + std::to_string(partition);
+Result<std::optional<int>> Cluster::partitions(const std::string& name, const Patience& patience) {
+  while (true) {
+    TRY(const TopicView view, topic(name, patience));
+    if (view.error == KafkaError::unknown_topic_or_partition) return std::nullopt;
+    if (view.error == KafkaError::none && !view.leaders.empty()) return static_cast<int>(view.leaders.size());
+    if (view.error != KafkaError::none && !is_passing(view.error))
+      return std::unexpected(to_error(view.error, "topic " + name));
+    if (patience.is_over()) return fail(ErrorCode::unavailable, "topic " + name + " is not ready");
+    waiter_.wait({}, shortest_pause);
+  }
+}
+
+Result<void> Cluster::wait_for_leaders(const std::string& name, const Patience& patience) {
+  while (true) {
+    TRY(const TopicView view, topic(name, patience));
+    const bool all =
+        !view.leaders.empty() && std::ranges::find(view.leaders, no_node, &Leader::node) == view.leaders.end();
+    if (view.error == KafkaError::none && all) return {};
+    if (patience.is_over()) return fail(ErrorCode::unavailable, "topic " + name + ": not every partition has a leader");
+    waiter_.wait({}, shortest_pause);
+  }
+}
+
+Result<std::vector<std::int64_t>> Cluster::offsets_at(const std::string& name, std::int32_t partition,
+                                                      std::span<const std::int64_t> times, const Patience& patience) {
+  const std::string what = "asking for the offsets of " + name + "/" + std::to_string(partition);
   const auto offset_at = [&](const Leader& leader, std::int64_t time) -> Result<std::int64_t> {
     ListOffsetsRequest request;
     request.replica_id = -1;
     request.isolation_level = read_committed;
     request.topics = {
-        {.name = topic_name,
+        {.name = name,
          .partitions = {{.partition_index = partition, .current_leader_epoch = leader.epoch, .timestamp = time}}}};
     TRY(const auto answer, ask(leader.node, request, patience));
     if (answer.topics.size() != 1 || answer.topics[0].partitions.size() != 1)
@@ -212,19 +249,25 @@ Result<Watermarks> Cluster::watermarks(const std::string& topic_name, std::int32
     if (its.error_code != KafkaError::none) return std::unexpected(to_error(its.error_code, what));
     return its.offset;
   };
-  constexpr std::int64_t latest = -1, earliest = -2;
+  const auto all_of = [&](const Leader& leader) -> Result<std::vector<std::int64_t>> {
+    std::vector<std::int64_t> offsets;
+    for (const std::int64_t time : times) {
+      TRY(const std::int64_t offset, offset_at(leader, time));
+      offsets.push_back(offset);
+    }
+    return offsets;
+  };
   while (true) {
     Error error{ErrorCode::unavailable, what + ": no leader"};
-    TRY(const TopicView view, topic(topic_name, patience));
+    TRY(const TopicView view, topic(name, patience));
     if (view.error != KafkaError::none && !is_passing(view.error)) return std::unexpected(to_error(view.error, what));
     const auto index = static_cast<std::size_t>(partition);
     if (view.error == KafkaError::unknown_topic_or_partition) {
       error = to_error(view.error, what);
     } else if (index < view.leaders.size() && view.leaders[index].node != no_node) {
-      const auto low = offset_at(view.leaders[index], earliest);
-      const auto high = low ? offset_at(view.leaders[index], latest) : low;
-      if (high) return Watermarks{*low, *high};
-      error = high.error();
+      auto offsets = all_of(view.leaders[index]);
+      if (offsets) return offsets;
+      error = std::move(offsets).error();
     }
     const bool passes = error.code == ErrorCode::unavailable || error.code == ErrorCode::timeout ||
                         error.code == ErrorCode::not_found || error.code == ErrorCode::corrupt;
@@ -232,6 +275,19 @@ Result<Watermarks> Cluster::watermarks(const std::string& topic_name, std::int32
     ask_another();
     waiter_.wait({}, shortest_pause);
   }
+}
+
+Result<Watermarks> Cluster::watermarks(const std::string& name, std::int32_t partition, const Patience& patience) {
+  constexpr std::array times = {earliest, latest};
+  TRY(const auto offsets, offsets_at(name, partition, times, patience));
+  return Watermarks{offsets[0], offsets[1]};
+}
+
+Result<std::int64_t> Cluster::offset_at(const std::string& name, std::int32_t partition, TimestampMs time,
+                                        const Patience& patience) {
+  const std::array times = {std::int64_t{time}, latest};
+  TRY(const auto offsets, offsets_at(name, partition, times, patience));
+  return offsets[0] >= 0 ? offsets[0] : offsets[1];
 }
 
 }  // namespace tickerlake::kafka

@@ -2,10 +2,13 @@
 // A cluster as its clients see it: who leads what, and connections to the brokers.
 #include <map>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "base/log.h"
+#include "base/time.h"
 #include "kafka/client/connection.h"
 #include "kafka/client/settings.h"
 #include "kafka/client/watermarks.h"
@@ -90,8 +93,15 @@ class Cluster {
   /// The next question goes to another broker.
   void ask_another() { any_.reset(); }
   Result<std::string> cluster_id(const Patience& patience);
+  /// How many partitions the topic has, nothing if there is no such topic.
+  Result<std::optional<int>> partitions(const std::string& topic, const Patience& patience);
+  /// Waits until every partition has a leader.
+  Result<void> wait_for_leaders(const std::string& topic, const Patience& patience);
   /// Where a partition begins and ends, to one who does not read open transactions.
   Result<Watermarks> watermarks(const std::string& topic, std::int32_t partition, const Patience& patience);
+  /// The first offset whose record is as young as the time or younger; the partition's end if there is none.
+  Result<std::int64_t> offset_at(const std::string& topic, std::int32_t partition, TimestampMs time,
+                                 const Patience& patience);
 
   /// The connection to a broker, made if there is none.
   Result<Connection*> connect(std::int32_t node, const Patience& patience);
@@ -109,6 +119,9 @@ class Cluster {
   /// One request's share of the patience: a broker that is silent must not use all of it.
   static Patience attempt(const Patience& patience);
   void pass_over_older(const std::string& name, TopicView& view);
+  /// ListOffsets of the partition's leader, for one time after the other.
+  Result<std::vector<std::int64_t>> offsets_at(const std::string& topic, std::int32_t partition,
+                                               std::span<const std::int64_t> times, const Patience& patience);
 
   struct Newest {
     Uuid topic_id;

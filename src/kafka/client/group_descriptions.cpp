@@ -1,25 +1,12 @@
 #include "kafka/client/group_descriptions.h"
 
+#include "kafka/client/coordinator.h"
 #include "kafka/wire/consumer_groups.h"
 #include "kafka/wire/groups.h"
 #include "kafka/wire/reader.h"
 
 namespace tickerlake::kafka {
 namespace {
-
-Result<std::int32_t> find_coordinator(Cluster& cluster, const std::string& group, const Patience& patience) {
-  while (true) {
-    FindCoordinatorRequest request;
-    request.key = group;
-    TRY(const auto answer, cluster.ask_any(request, patience, 3));
-    if (answer.error_code == KafkaError::none) {
-      cluster.learn(answer.node_id, {answer.host, static_cast<std::uint16_t>(answer.port)});
-      return answer.node_id;
-    }
-    Error error = to_error(answer.error_code, "finding the coordinator of group " + group);
-    if (!is_passing(answer.error_code) || patience.is_over()) return std::unexpected(std::move(error));
-  }
-}
 
 /// ConsumerProtocolAssignment: a version, then topics with their partitions; what follows is the application's.
 std::vector<std::pair<std::string, std::int32_t>> assigned(const Buffer& bytes) {
@@ -89,20 +76,6 @@ Result<GroupDescription> describe_group(const ClientSettings& settings, const st
   if (told.error_code != KafkaError::none)
     return std::unexpected(to_error(told.error_code, "describing group " + group));
   return to_description(node, told);
-}
-
-Result<std::map<std::string, std::string>> group_types(const ClientSettings& settings,
-                                                       std::chrono::milliseconds timeout, const Log& log) {
-  TRY(const auto cluster, Cluster::create(settings, log));
-  const Patience patience = cluster->for_at_most(timeout);
-  TRY(const auto view, cluster->metadata({.topics = std::vector<MetadataRequest::Topic>{}}, patience));
-  std::map<std::string, std::string> types;
-  for (const auto& broker : view.brokers) {
-    const auto answer = cluster->ask(broker.node_id, ListGroupsRequest{}, patience);
-    if (!answer) continue;  // it is down: its groups have another coordinator soon
-    for (const auto& group : answer->groups) types[group.group_id] = group.group_type;
-  }
-  return types;
 }
 
 }  // namespace tickerlake::kafka

@@ -1,11 +1,9 @@
 #pragma once
-// Groups of both protocols as their coordinator tells them, with members and what they were assigned. Plain text only,
-// as the batch clients.
-#include <map>
+// Groups of both protocols as their coordinator tells them, with members and what they were assigned.
+#include <chrono>
 #include <string>
 #include <vector>
 
-#include "kafka/client/admin.h"
 #include "kafka/client/cluster.h"
 
 namespace tickerlake::kafka {
@@ -22,12 +20,8 @@ struct GroupDescription {
   std::vector<GroupMember> members;
 };
 
-/// ErrorCode::not_found for an unknown group; unsupported with settings that ask for TLS or SASL; as Cluster's else.
+/// ErrorCode::not_found for an unknown group; unsupported with settings that only librdkafka has; as Cluster's else.
 Result<GroupDescription> describe_group(const ClientSettings& settings, const std::string& group,
                                         std::chrono::milliseconds timeout, const Log& log);
-
-/// What all brokers coordinate: "classic" or "consumer" by the groups' ids. Brokers before Kafka 4 don't say: "".
-Result<std::map<std::string, std::string>> group_types(const ClientSettings& settings,
-                                                       std::chrono::milliseconds timeout, const Log& log);
 
 }  // namespace tickerlake::kafka

@@ -1,6 +1,6 @@
 #include "kafka/client/offset_commits.h"
 
-#include "kafka/wire/groups.h"
+#include "kafka/client/coordinator.h"
 #include "kafka/wire/offsets.h"
 
 namespace tickerlake::kafka {
@@ -12,7 +12,6 @@ using std::chrono::steady_clock;
 constexpr milliseconds answer_time{10'000};
 constexpr milliseconds pause_time{100};      // before trying again
 constexpr milliseconds closing_time{3'000};  // for what is not stored at the end
-constexpr std::int16_t last_version_with_one_key = 3;
 constexpr std::int16_t last_version_by_name = 9;
 
 }  // namespace
@@ -70,19 +69,9 @@ void OffsetCommits::run() {
   }
 }
 
-Result<std::int32_t> OffsetCommits::find_coordinator() {
-  FindCoordinatorRequest request;
-  request.key = group_;
-  TRY(const auto found, cluster_->ask_any(request, cluster_->for_at_most(answer_time), last_version_with_one_key));
-  if (found.error_code != KafkaError::none)
-    return std::unexpected(to_error(found.error_code, "finding the coordinator of group " + group_));
-  cluster_->learn(found.node_id, {found.host, static_cast<std::uint16_t>(found.port)});
-  return found.node_id;
-}
-
 Result<void> OffsetCommits::store(const Offsets& offsets) {
   if (coordinator_ == no_node) {
-    TRY(coordinator_, find_coordinator());
+    TRY(coordinator_, find_coordinator(*cluster_, group_, cluster_->for_at_most(answer_time)));
   }
   OffsetCommitRequest request;
   request.group_id = group_;

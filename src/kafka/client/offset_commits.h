@@ -28,7 +28,6 @@ class OffsetCommits {
   using Offsets = std::map<std::pair<std::string, std::int32_t>, std::int64_t>;
   void run();
   Result<void> store(const Offsets& offsets);
-  Result<std::int32_t> find_coordinator();
 
   const std::unique_ptr<Cluster> cluster_;
   const std::string group_;

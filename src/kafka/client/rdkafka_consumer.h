@@ -1,5 +1,5 @@
 #pragma once
-// The consumer by librdkafka: for what asks for SASL, TLS or other settings of librdkafka's.
+// The consumer by librdkafka: for what only its properties can ask for.
 #include "kafka/client/client.h"
 #include "kafka/client/consumer.h"
 

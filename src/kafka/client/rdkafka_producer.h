@@ -1,5 +1,5 @@
 #pragma once
-// The producer by librdkafka: for what asks for SASL, TLS or other settings of librdkafka's.
+// The producer by librdkafka: for what only its properties can ask for.
 #include "kafka/client/client.h"
 #include "kafka/client/producer.h"
 
