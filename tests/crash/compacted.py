@@ -65,7 +65,7 @@ class Compacted(Client):
 
     def last_numbers(self, consumer):
         consumer.assign([TopicPartition(self.TOPIC, 0, 0)])
-        last, before, empty = {}, -1, 0
+        last, before = {}, -1
         while True:
             message = consumer.poll(PATIENCE)
             if message is None:
@@ -73,10 +73,6 @@ class Compacted(Client):
             if message.error():
                 if message.error().code() == KafkaError._PARTITION_EOF:
                     return last
-                # librdkafka takes an answer of nothing but batches that compaction emptied for one that was cut short,
-                # asks for more bytes each time, and says so when it has asked for 1 GiB; it goes on behind them.
-                if message.error().code() == KafkaError.MSG_SIZE_TOO_LARGE and (empty := empty + 1) < 1_000:
-                    continue
                 raise Broken(f"{self.TOPIC}: {message.error()} behind offset {before}")
             key, number = message.key(), int(message.value().split(b" ")[0])
             if message.offset() <= before or number <= last.get(key, -1) or number > self.sent.get(key, -1):

@@ -149,16 +149,13 @@ class PartitionCompactionTest : public ::testing::Test {
   /// Headers of all batches in the files.
   std::vector<kafka::BatchHeader> batches() {
     std::vector<kafka::BatchHeader> headers;
-    Offset from = partition_->offsets().log_start;
-    while (true) {
-      const auto fetched = partition_->read(from, 1 << 20, true);
-      if (fetched->batches.empty()) return headers;
-      const Buffer bytes = fetched->batches.load().value();
-      for (ByteView rest = bytes; !rest.empty();) {
-        headers.push_back(kafka::take_batch(rest)->header);
-        from = Offset(headers.back().last_offset() + 1);
-      }
+    for (const auto& entry : std::filesystem::directory_iterator(path_)) {
+      if (entry.path().extension() != ".log") continue;
+      const std::string bytes = io::read_file(entry.path()).value();
+      for (ByteView rest = as_bytes(bytes); !rest.empty();) headers.push_back(kafka::take_batch(rest)->header);
     }
+    std::ranges::sort(headers, {}, &kafka::BatchHeader::base_offset);
+    return headers;
   }
 
   io::TemporaryDirectory directory_;
@@ -271,6 +268,49 @@ TEST_F(PartitionCompactionTest,
   EXPECT_EQ(write({{"a", "1"}}, {.producer = 7, .sequence = 0}), first) << "a duplicate, told its offset";
   const auto second = write({{"b", "1"}}, {.producer = 7, .sequence = 1});
   EXPECT_EQ(second, partition_->offsets().log_end.value() - 1);
+}
+
+TEST_F(PartitionCompactionTest, a_read_passes_over_what_was_emptied_and_ends_behind_it) {
+  open();
+  const std::string value(400, 'v');
+  for (int i = 0; i < 12; ++i) write({{"a", value}, {"b", std::to_string(i)}}, {.producer = 10 + i, .sequence = 0});
+  partition_->maintain();
+  compact();  // each batch was its producer's last: its name stays
+  const auto headers = batches();
+  ASSERT_EQ(headers.size(), 12u);
+  ASSERT_EQ(std::ranges::count(headers, 0, &kafka::BatchHeader::record_count), 10);
+  for (const Isolation isolation : {Isolation::read_uncommitted, Isolation::read_committed}) {
+    for (std::int64_t from = 0; from < 20; ++from) {
+      const auto fetched = partition_->read(Offset(from), 1, true, isolation);
+      ASSERT_TRUE(fetched.has_value());
+      EXPECT_EQ(kafka::parse_batch_header(*fetched->batches.load())->base_offset, 20) << from;
+    }
+  }
+}
+
+TEST_F(PartitionCompactionTest, where_all_was_emptied_the_last_batch_leads_a_reader_to_the_end) {
+  config_.compacted = false;
+  open();
+  const std::string value(400, 'v');
+  for (int i = 0; i < 7; ++i) {  // no compacted log keeps what has no key
+    kafka::BatchBuilder builder({.producer_id = 10 + i, .producer_epoch = 0, .base_sequence = 0});
+    builder.add(clock_.now_ms(), std::nullopt, as_bytes(value));
+    ASSERT_TRUE(partition_->append_durably(*builder.finish(), Origin::client).has_value());
+  }
+  config_.compacted = true;
+  partition_->set_config(config_);
+  const std::int64_t undecided = write({{"b", value}}, {.producer = 21, .sequence = 0, .transactional = true});
+  compact();
+  EXPECT_EQ(std::ranges::count(batches(), 0, &kafka::BatchHeader::record_count), 7);
+  for (std::int64_t from = 0; from < undecided; ++from) {
+    const auto fetched = partition_->read(Offset(from), 1'000, true, Isolation::read_committed);
+    ASSERT_TRUE(fetched.has_value());
+    const Buffer bytes = fetched->batches.load().value();
+    ASSERT_EQ(bytes.size(), kafka::batch_header_size);
+    EXPECT_EQ(kafka::parse_batch_header(bytes)->last_offset(), undecided - 1);
+    EXPECT_TRUE(partition_->read(Offset(from), 1, false, Isolation::read_committed)->batches.empty());
+  }
+  EXPECT_TRUE(partition_->read(Offset(undecided), 1'000, true, Isolation::read_committed)->batches.empty());
 }
 
 TEST_F(PartitionCompactionTest, small_segments_become_one) {

@@ -10,12 +10,28 @@ namespace tickerlake::broker {
 
 namespace {
 
-/// The slice of whole batches that begins with the batch that holds `from`; empty if the segment ends before it.
-Result<io::FileSlice> slice_of(const PartitionLog::Range& range, Offset from, std::int64_t max_bytes,
-                               bool at_least_one) {
-  const auto holds = [&](const kafka::BatchHeader& h, std::int64_t) { return h.last_offset() >= from.value(); };
-  TRY(const std::int64_t start, find_batch(*range.file, range.start, range.limit, holds));
-  if (start >= range.limit) return io::FileSlice{range.file, range.limit, 0};
+/// What a read leaves out: batches that compaction emptied. librdkafka takes an answer of nothing else for one that was
+/// cut short, asks for twice as much each time and in the end reports MSG_SIZE_TOO_LARGE. Kafka's clients know gaps, so
+/// such batches are answered with only where no record follows.
+struct Emptied {
+  static constexpr int most = 10'000;  // how many a read steps over before it answers all the same
+  int left = most;
+  io::FileSlice last;
+};
+
+/// The slice of whole batches that begins with the batch that holds `from`, or with the first one behind it that has
+/// records; nothing if the segment has none.
+Result<std::optional<io::FileSlice>> slice_of(const PartitionLog::Range& range, Offset from, std::int64_t max_bytes,
+                                              bool at_least_one, Emptied& emptied) {
+  const auto wanted = [&](const kafka::BatchHeader& h, std::int64_t at) {
+    if (h.last_offset() < from.value()) return false;
+    if (h.record_count > 0) return true;
+    emptied.last = {range.file, at, h.size()};
+    return --emptied.left == 0;
+  };
+  TRY(const std::int64_t start, find_batch(*range.file, range.start, range.limit, wanted));
+  if (emptied.left == 0) return emptied.last;
+  if (start >= range.limit) return std::nullopt;
   if (range.limit - start <= max_bytes) return io::FileSlice{range.file, start, range.limit - start};
   const auto crosses = [&](const kafka::BatchHeader& h, std::int64_t at) { return at + h.size() - start > max_bytes; };
   TRY(std::int64_t end, find_batch(*range.file, std::max(start, range.later), range.limit, crosses));
@@ -58,6 +74,7 @@ FetchError Partition::read_failed(const Error& error) const {
 std::expected<Fetched, FetchError> Partition::read(Offset from, std::int64_t max_bytes, bool at_least_one,
                                                    Isolation isolation) {
   const Offset asked = from;
+  Emptied emptied;
   while (true) {
     PartitionLog::Range range;
     Fetched fetched;
@@ -72,7 +89,10 @@ std::expected<Fetched, FetchError> Partition::read(Offset from, std::int64_t max
       }
       const bool committed = isolation == Isolation::read_committed;
       upper = committed ? fetched.offsets.last_stable : fetched.offsets.high_watermark;
-      if (from >= upper) return fetched;
+      if (from >= upper) {
+        if (at_least_one || emptied.last.length <= max_bytes) fetched.batches = std::move(emptied.last);
+        return fetched;
+      }
       auto located = log_->locate(from, max_bytes, durability_.durable(), upper);
       if (!located) return std::unexpected(read_failed(located.error()));
       range = *std::move(located);
@@ -84,14 +104,18 @@ std::expected<Fetched, FetchError> Partition::read(Offset from, std::int64_t max
       if (!limit) return std::unexpected(read_failed(limit.error()));
       range.limit = *limit;
     }
-    auto slice = slice_of(range, from, max_bytes, at_least_one);
+    auto slice = slice_of(range, from, max_bytes, at_least_one, emptied);
     if (!slice) return std::unexpected(read_failed(slice.error()));
-    if (!slice->empty() || slice->position < range.limit) {
-      fetched.batches = *std::move(slice);
+    if (*slice) {
+      fetched.batches = **std::move(slice);
       if (isolation == Isolation::read_uncommitted || fetched.batches.empty()) return fetched;
       MutexLock lock(mutex_);
       // Compaction has replaced segments since: these batches may be of transactions that the indexes forgot.
-      if (generation != log_->generation()) continue;
+      if (generation != log_->generation()) {
+        from = asked;
+        emptied = {};
+        continue;
+      }
       const auto aborted = log_->aborted_in(from, fetched.batches.position + fetched.batches.length, upper);
       if (!aborted) return std::unexpected(read_failed(aborted.error()));
       for (const AbortedEntry& entry : *aborted) {
@@ -99,11 +123,10 @@ std::expected<Fetched, FetchError> Partition::read(Offset from, std::int64_t max
       }
       return fetched;
     }
-    // Compaction removed the end of this segment: go on with the next one.
+    // Compaction removed or emptied the end of this segment: go on with the next one.
     MutexLock lock(mutex_);
     const std::optional<Offset> next = log_->segment_after(from);
-    if (!next) return fetched;
-    from = *next;
+    from = std::min(next.value_or(upper), upper);
   }
 }
 
