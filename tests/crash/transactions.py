@@ -1,5 +1,6 @@
 """A client of the ledger that writes transactions: records in two partitions and a group's offset, together or not at all."""
 import collections
+import logging
 import threading
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
@@ -10,7 +11,8 @@ from ledger import Client
 
 
 class Abandoned(Exception):
-    """A call of librdkafka that does not come back."""
+    """A call of librdkafka that does not come back. Its producer can't be ended: it goes on asking whatever server has the
+    address, also that of the next round, which knows nothing of it and says INVALID_PRODUCER_ID_MAPPING."""
 
 
 def bounded(call):
@@ -33,11 +35,14 @@ def bounded(call):
 
 
 class Transactions(Client):
-    TOPIC, GROUP, ID = "transactions", "transactions-ledger", "ledger"
+    TOPIC, GROUP = "transactions", "transactions-ledger"
+    SILENT = logging.Logger("nobody listens")  # librdkafka would write fatal errors to stderr: step() knows them
+    SILENT.addHandler(logging.NullHandler())
 
     def __init__(self, lab, seed):
         super().__init__(lab, seed)
         self.kafka = lab.settings["TICKERLAKE_BOOTSTRAP"]
+        self.id = f"ledger-{seed}"  # the round's own: see Abandoned
         self.outcome = {}  # of each transaction: "committed", "aborted", or "asked": a commit without an answer
         self.sizes = {}
         self.producer = None
@@ -56,9 +61,9 @@ class Transactions(Client):
 
     def new_producer(self):
         self.producer = None
-        producer = Producer({"bootstrap.servers": self.kafka, "transactional.id": self.ID, "linger.ms": 1, "log_level": 0,
+        producer = Producer({"bootstrap.servers": self.kafka, "transactional.id": self.id, "linger.ms": 1, "log_level": 0,
                              "transaction.timeout.ms": 60_000, "message.timeout.ms": 60_000, "socket.timeout.ms": 3000,
-                             "reconnect.backoff.ms": 10, "reconnect.backoff.max.ms": 50})
+                             "reconnect.backoff.ms": 10, "reconnect.backoff.max.ms": 50}, logger=self.SILENT)
         self.persist(lambda: producer.init_transactions(2))
         self.producer = producer
 
