@@ -8,17 +8,11 @@ import suite
 PAGE = pathlib.Path(__file__).resolve().parents[2] / "docs" / "compatibility" / "librdkafka.md"
 PROTOCOLS = ("classic", "consumer")
 # Tests that fail, each with its reason. A test that fails and is not named here is a bug.
-NO_ACLS = "needs ACLs; the table is from before there were any"
-NO_DELAY = "wants a new group's first rebalance to wait (group.initial.rebalance.delay.ms), which it does not"
+NO_SHARE_GROUPS = "a part of it is a share consumer's"
 KNOWN = {
     "0011_produce_batch": "a refused batch for a compacted topic names the first record without a key, not each of them",
-    "0081_admin": NO_ACLS,
-    "0109_auto_create_topics": NO_ACLS,
-    "0115_producer_auth": NO_ACLS,
-    "0119_consumer_auth": NO_ACLS,
-    "0089_max_poll_interval": NO_DELAY,
-    "0102_static_group_rebalance": NO_DELAY,
-    "0113_cooperative_rebalance": NO_DELAY,
+    "0135_sasl_credentials": NO_SHARE_GROUPS,
+    "0142_reauthentication": NO_SHARE_GROUPS,
 }
 ROW = re.compile(r"^\| (\d\w+) \| ([^|]*) \| ([^|]*) \| ([^|]*) \|$", re.MULTILINE)
 
@@ -53,8 +47,8 @@ def write(protocol, outcomes):
     PAGE.write_text(f"""# librdkafka's own tests against the broker
 
 librdkafka {suite.LIBRDKAFKA} brings a suite of its own; {len(suite.tests())} of its tests need a broker. `tests/librdkafka/run --write` runs each alone, with a server of its own
-(auto-creation on, four partitions by default, told that it is Kafka {suite.BROKER_VERSION}), and writes this table; `--protocol consumer` its second column.
-"Skipped" is the suite's own word: a test that needs what this setting doesn't have.
+(auto-creation on, four partitions by default, access control that allows what nothing forbids, Kafka's `group.initial.rebalance.delay.ms`; told that it is Kafka {suite.BROKER_VERSION}), and writes this
+table; `--protocol consumer` its second column. 0097, 0135 and 0142 come through a listener with TLS or SASL. "Skipped" is the suite's own word: a test that needs what this setting doesn't have.
 
 {counts}
 

@@ -17,7 +17,8 @@ class Authority:
     def __init__(self, folder, name="authority"):
         self.folder, self.key, self.name = folder, ec.generate_private_key(ec.SECP256R1()), _name(name)
         self.file = folder / f"{name}.pem"
-        self.file.write_bytes(self._sign(self.name, self.key.public_key(), 10, True).public_bytes(serialization.Encoding.PEM))
+        self.certificate = self._sign(self.name, self.key.public_key(), 10, True)
+        self.file.write_bytes(self.certificate.public_bytes(serialization.Encoding.PEM))
 
     def _sign(self, subject, public_key, days, is_authority=False):
         now = datetime.datetime.now(datetime.timezone.utc)
@@ -30,10 +31,14 @@ class Authority:
             builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
         return builder.sign(self.key, hashes.SHA256())
 
+    def sign(self, common_name, days=10):
+        """A certificate and its key."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        return self._sign(_name(common_name), key.public_key(), days), key
+
     def issue(self, common_name, days=10):
         """A file with the certificate and its key; negative days: one that has expired."""
-        key = ec.generate_private_key(ec.SECP256R1())
-        certificate = self._sign(_name(common_name), key.public_key(), days)
+        certificate, key = self.sign(common_name, days)
         path = self.folder / f"{common_name}{days}.pem"
         path.write_bytes(certificate.public_bytes(serialization.Encoding.PEM) + key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
