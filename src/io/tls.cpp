@@ -103,6 +103,13 @@ Error handshake_error(SSL* ssl, bool is_server) {
   return {is_doubt ? ErrorCode::unauthorized : ErrorCode::corrupt, text};
 }
 
+/// Clients are told bad_certificate, whatever it is that makes theirs one, as Java's servers tell them: what they know
+/// of Kafka's answers they know of these.
+int say_bad_certificate(int believed, X509_STORE_CTX* context) {
+  if (believed == 0) X509_STORE_CTX_set_error(context, X509_V_ERR_CERT_REJECTED);
+  return believed;
+}
+
 }  // namespace
 
 struct TlsContext::Data {
@@ -129,7 +136,7 @@ Result<TlsContext> TlsContext::for_server(const Server& server) {
     if (auto* names = SSL_load_client_CA_file(server.authorities->c_str()))
       SSL_CTX_set_client_CA_list(context.get(), names);
     const int strict = server.client_auth == ClientAuth::required ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0;
-    SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER | strict, nullptr);
+    SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER | strict, say_bad_certificate);
     const unsigned char id[] = "tickerlake";
     SSL_CTX_set_session_id_context(context.get(), id, sizeof id - 1);
   }
