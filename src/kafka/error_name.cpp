@@ -188,8 +188,16 @@ const char* name(KafkaError error) {
       return "unsupported_endpoint_type";
     case KafkaError::transaction_abortable:
       return "transaction_abortable";
+    case KafkaError::invalid_record_state:
+      return "invalid_record_state";
+    case KafkaError::share_session_not_found:
+      return "share_session_not_found";
+    case KafkaError::invalid_share_session_epoch:
+      return "invalid_share_session_epoch";
     case KafkaError::invalid_regular_expression:
       return "invalid_regular_expression";
+    case KafkaError::share_session_limit_reached:
+      return "share_session_limit_reached";
   }
   return "unknown";
 }

@@ -99,7 +99,11 @@ enum class KafkaError : std::int16_t {
   mismatched_endpoint_type = 114,
   unsupported_endpoint_type = 115,
   transaction_abortable = 120,
+  invalid_record_state = 121,
+  share_session_not_found = 122,
+  invalid_share_session_epoch = 123,
   invalid_regular_expression = 128,
+  share_session_limit_reached = 133,
 };
 
 /// The protocol's code for a failure inside: corrupt bytes, an unknown thing, a full disk, …

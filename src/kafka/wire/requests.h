@@ -18,6 +18,9 @@
 #include "kafka/wire/quorum.h"
 #include "kafka/wire/reassignments.h"
 #include "kafka/wire/sasl.h"
+#include "kafka/wire/share_fetch.h"
+#include "kafka/wire/share_groups.h"
+#include "kafka/wire/share_offsets.h"
 #include "kafka/wire/topics.h"
 #include "kafka/wire/transaction_admin.h"
 #include "kafka/wire/transactions.h"
@@ -40,7 +43,9 @@ using AllRequests =
                 AlterPartitionReassignmentsRequest, ListPartitionReassignmentsRequest, AlterReplicaLogDirsRequest,
                 SaslHandshakeRequest, SaslAuthenticateRequest, DescribeUserScramCredentialsRequest,
                 AlterUserScramCredentialsRequest, DescribeAclsRequest, CreateAclsRequest, DeleteAclsRequest,
-                ConsumerGroupHeartbeatRequest, ConsumerGroupDescribeRequest>;
+                ConsumerGroupHeartbeatRequest, ConsumerGroupDescribeRequest, ShareGroupHeartbeatRequest,
+                ShareGroupDescribeRequest, ShareFetchRequest, ShareAcknowledgeRequest, DescribeShareGroupOffsetsRequest,
+                AlterShareGroupOffsetsRequest, DeleteShareGroupOffsetsRequest>;
 
 /// What this program asks other brokers and does not answer itself.
 using AskedRequests = RequestList<DescribeQuorumRequest>;
