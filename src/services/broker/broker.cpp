@@ -9,6 +9,8 @@
 #include "services/broker/groups/groups.h"
 #include "services/broker/producer_ids.h"
 #include "services/broker/security/security.h"
+#include "services/broker/share/share_sessions.h"
+#include "services/broker/share/share_states.h"
 #include "services/broker/topics.h"
 #include "services/broker/transactions/transactions.h"
 
@@ -83,8 +85,11 @@ Result<std::unique_ptr<Broker>> Broker::start(BrokerOptions options, std::vector
   });
   TRY(broker->producer_ids_, ProducerIds::open(set.directory / "next-producer-id"));
   TRY(broker->group_configs_, GroupConfigs::open(set.directory / "group-configs", set.groups));
-  TRY(broker->groups_,
-      Groups::open({*broker->topics_, *broker->group_configs_, broker->clock_}, set.groups, log.named("groups")));
+  TRY(broker->shares_,
+      ShareStates::open({*broker->topics_, *broker->group_configs_, broker->clock_}, log.named("share-groups")));
+  broker->share_sessions_ = std::make_unique<ShareSessions>();
+  TRY(broker->groups_, Groups::open({*broker->topics_, *broker->group_configs_, *broker->shares_, broker->clock_},
+                                    set.groups, log.named("groups")));
   TRY(broker->transactions_,
       Transactions::open({*broker->topics_, *broker->groups_, *broker->producer_ids_, broker->clock_},
                          {set.transaction_max_timeout_ms, set.transactional_id_expiration_ms},

@@ -26,6 +26,8 @@ class BrokerConfigs;
 class GroupConfigs;
 class Groups;
 class ProducerIds;
+class ShareSessions;  // share/share_sessions.h: default-constructible, thread-safe
+class ShareStates;
 class Security;  // security/security.h
 class Topics;
 class Transactions;
@@ -52,7 +54,7 @@ struct BrokerOptions {
   std::chrono::milliseconds slow_request{1'000};                  // requests that take so long are logged
 };
 
-/// Thread-safe. Lock order: Transactions before Groups before Topics before Partition.
+/// Thread-safe. Lock order: Transactions before Groups before ShareStates before Topics before Partition.
 class Broker {
  public:
   /// Recovers what the folder holds and serves at once.
@@ -70,6 +72,8 @@ class Broker {
   Topics& topics() { return *topics_; }
   Groups& groups() { return *groups_; }
   GroupConfigs& group_configs() { return *group_configs_; }
+  ShareStates& shares() { return *shares_; }
+  ShareSessions& share_sessions() { return *share_sessions_; }
   Transactions& transactions() { return *transactions_; }
   ProducerIds& producer_ids() { return *producer_ids_; }
   FetchSessions& fetch_sessions() { return *fetch_sessions_; }
@@ -101,6 +105,8 @@ class Broker {
   Decompressions decompressions_;
   std::unique_ptr<Security> security_;
   Admission admission_;
+  std::unique_ptr<ShareStates> shares_;
+  std::unique_ptr<ShareSessions> share_sessions_;
   std::vector<std::unique_ptr<io::TcpServer>> servers_;  // last: their connections use all the others
 };
 

@@ -11,6 +11,7 @@
 #include "services/broker/groups/offset_log.h"
 #include "services/broker/log/check.h"
 #include "services/broker/log/segment_check.h"
+#include "services/broker/share/share_states.h"
 #include "services/broker/topic_store.h"
 #include "services/broker/topics.h"
 #include "services/broker/transactions/transaction_records.h"
@@ -154,6 +155,13 @@ constexpr JournalCheck journals[] = {
      "by hand: delete the transactions' topic, then end what hangs (kafka-transactions.sh find-hanging, abort)",
      [](ByteView key, std::optional<ByteView> value) -> Result<void> {
        CHECK(decode_transaction_record(key, value));
+       return {};
+     }},
+    {share_state_topic, "what members of a share group acknowledged there: it may be delivered again",
+     "acknowledgements of share groups, to which records are delivered again",
+     "by hand: delete the share groups' topic, and they begin where share.auto.offset.reset says",
+     [](ByteView key, std::optional<ByteView> value) -> Result<void> {
+       CHECK(decode_share_record(key, value));
        return {};
      }},
 };

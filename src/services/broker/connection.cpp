@@ -7,6 +7,8 @@
 #include "services/broker/broker.h"
 #include "services/broker/dispatch.h"
 #include "services/broker/security/security.h"
+#include "services/broker/share/share_sessions.h"
+#include "services/broker/share/share_states.h"
 
 namespace tickerlake::broker {
 namespace {
@@ -77,6 +79,10 @@ void serve_connection(Broker& broker, const ListenerSettings& listener, io::Sock
   io::PlainStream plain(socket);
   io::Stream& stream = tls ? static_cast<io::Stream&>(*tls) : plain;
   Connection(broker, session, *place, stream, socket, log).serve();
+  // What its share consumers have not acknowledged is the others' at once.
+  for (const ShareMember& member : broker.share_sessions().disconnected(&session)) {
+    broker.shares().release(member.group, member.id);
+  }
 }
 
 Connection::Connection(Broker& broker, Session& session, Admission::Place& place, io::Stream& stream,

@@ -9,9 +9,6 @@ namespace {
 
 constexpr std::int64_t read_step = 1_MiB;
 
-const ConfigMap topic_settings = {
-    {"cleanup.policy", "compact"}, {"segment.bytes", "16777216"}, {"max.message.bytes", "10485760"}};
-
 std::optional<ByteView> view(const std::optional<Buffer>& bytes) {
   return bytes ? std::optional<ByteView>(*bytes) : std::nullopt;
 }
@@ -32,7 +29,12 @@ Result<void> Journal::open(bool create) {
   if (partition_) return {};
   auto topic = topics_.find(topic_);
   if (!topic && create) {
-    TRY(topic, topics_.create(topic_, 1, topic_settings, true));
+    const ConfigMap settings = {{"cleanup.policy", cleanup_policy_},
+                                {"segment.bytes", "16777216"},
+                                {"max.message.bytes", "10485760"},
+                                {"retention.ms", "-1"},
+                                {"retention.bytes", "-1"}};
+    TRY(topic, topics_.create(topic_, 1, settings, true));
   }
   if (topic) partition_ = topic->partition(0);
   return {};

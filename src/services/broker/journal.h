@@ -25,8 +25,13 @@ struct KeyValue {
 /// One partition: one node gains nothing from more, and reading back stays one sequential pass.
 class Journal {
  public:
-  Journal(Topics& topics, const Clock& clock, std::string topic, Log log)
-      : topics_(topics), clock_(clock), topic_(std::move(topic)), log_(std::move(log)) {}
+  /// cleanup_policy: "delete" for records that are changes of what came before, none of which may be compacted away.
+  Journal(Topics& topics, const Clock& clock, std::string topic, Log log, std::string cleanup_policy = "compact")
+      : topics_(topics),
+        clock_(clock),
+        topic_(std::move(topic)),
+        log_(std::move(log)),
+        cleanup_policy_(std::move(cleanup_policy)) {}
 
   const std::string& topic() const { return topic_; }
   /// Makes the topic if it is not there.
@@ -56,6 +61,7 @@ class Journal {
   const Log log_;
   std::shared_ptr<Partition> partition_;  // set once
   std::int64_t largest_ = 32_MiB;
+  const std::string cleanup_policy_;
 };
 
 /// The records of a batch that have a key.

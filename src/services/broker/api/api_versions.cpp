@@ -1,6 +1,6 @@
 // ApiVersions: the dispatch table, told to a client, and the features that clients look for: with transaction.version 2
 // (KIP-890) they let Produce add partitions to transactions and take their next epoch from EndTxn, with group.version 1
-// (KIP-848) they may let the broker assign partitions.
+// (KIP-848) they may let the broker assign partitions, with share.version 1 (KIP-932) they may share them.
 #include "services/broker/api/handlers.h"
 #include "services/broker/dispatch.h"
 
@@ -12,7 +12,7 @@ struct Feature {
   const char* name;
   std::int16_t highest;
 };
-constexpr Feature features[] = {{"group.version", 1}, {"transaction.version", 2}};
+constexpr Feature features[] = {{"group.version", 1}, {"share.version", 1}, {"transaction.version", 2}};
 
 }  // namespace
 

@@ -39,7 +39,7 @@ DeleteTopicsResponse::Topic remove(Broker& broker, const Caller& caller, const D
   if (const auto removed = broker.topics().remove(topic->name); !removed) {
     return refuse(kafka::to_kafka(removed.error()), removed.error().message);
   }
-  broker.groups().forget_topic(topic->name);
+  broker.groups().forget_topic(topic->name, topic->id);
   return result;
 }
 

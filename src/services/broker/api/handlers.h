@@ -20,6 +20,9 @@
 #include "kafka/wire/produce.h"
 #include "kafka/wire/reassignments.h"
 #include "kafka/wire/sasl.h"
+#include "kafka/wire/share_fetch.h"
+#include "kafka/wire/share_groups.h"
+#include "kafka/wire/share_offsets.h"
 #include "kafka/wire/topics.h"
 #include "kafka/wire/transaction_admin.h"
 #include "kafka/wire/transactions.h"
@@ -83,5 +86,12 @@ kafka::DescribeUserScramCredentialsResponse handle(Broker&, const Caller&,
 kafka::AlterUserScramCredentialsResponse handle(Broker&, const Caller&, const kafka::AlterUserScramCredentialsRequest&);
 kafka::ConsumerGroupHeartbeatResponse handle(Broker&, const Caller&, const kafka::ConsumerGroupHeartbeatRequest&);
 kafka::ConsumerGroupDescribeResponse handle(Broker&, const Caller&, const kafka::ConsumerGroupDescribeRequest&);
+kafka::ShareGroupHeartbeatResponse handle(Broker&, const Caller&, const kafka::ShareGroupHeartbeatRequest&);
+kafka::ShareGroupDescribeResponse handle(Broker&, const Caller&, const kafka::ShareGroupDescribeRequest&);
+kafka::ShareFetchResponse handle(Broker&, const Caller&, const kafka::ShareFetchRequest&);
+kafka::ShareAcknowledgeResponse handle(Broker&, const Caller&, const kafka::ShareAcknowledgeRequest&);
+kafka::DescribeShareGroupOffsetsResponse handle(Broker&, const Caller&, const kafka::DescribeShareGroupOffsetsRequest&);
+kafka::AlterShareGroupOffsetsResponse handle(Broker&, const Caller&, const kafka::AlterShareGroupOffsetsRequest&);
+kafka::DeleteShareGroupOffsetsResponse handle(Broker&, const Caller&, const kafka::DeleteShareGroupOffsetsRequest&);
 
 }  // namespace tickerlake::broker

@@ -41,4 +41,9 @@ struct AssignorInput {
 /// topics with as many partitions and the same subscribers are divided alike.
 std::map<std::string, Assignment> assign(Assignor assignor, const AssignorInput& input);
 
+/// For share groups, in which a partition may have several members (Kafka's "simple" assignor): every partition has one
+/// of its topic's subscribers at least, every member has a partition of its topics at least, and both are spread
+/// evenly. Members keep what they have where that is as even.
+std::map<std::string, Assignment> assign_shared(const AssignorInput& input);
+
 }  // namespace tickerlake::broker

@@ -4,6 +4,7 @@
 
 #include "services/broker/groups/reconcile.h"
 #include "services/broker/groups/topic_pattern.h"
+#include "services/broker/groups/topics_hash.h"
 
 namespace tickerlake::broker {
 namespace {
@@ -16,23 +17,6 @@ bool is_subset(const Assignment& part, const Assignment& whole) {
     return entry.second.empty() || (found != whole.end() && std::ranges::includes(found->second, entry.second));
   });
 }
-
-/// Tells one state of the subscribed topics from another: FNV-1a over what matters of them.
-class TopicsHash {
- public:
-  void add(ByteView bytes) {
-    for (const std::byte byte : bytes) value_ = (value_ ^ static_cast<std::uint64_t>(byte)) * 0x100000001B3ull;
-  }
-  void add(std::int32_t number) {
-    std::byte bytes[sizeof number];
-    store_big_endian(bytes, number);
-    add(bytes);
-  }
-  std::int64_t value() const { return static_cast<std::int64_t>(value_); }
-
- private:
-  std::uint64_t value_ = 0xCBF29CE484222325ull;
-};
 
 std::string greater_or_smaller(std::int32_t told, std::int32_t known) {
   return "the member's epoch is " + std::to_string(known) + ", not " + std::to_string(told) +
@@ -302,15 +286,9 @@ bool ConsumerGroup::look_at(const TopicCatalog& topics) {
       changed_.patterns.insert(pattern);
     }
   }
-  TopicsHash hash;
-  for (const std::string& name : subscribed_topics()) {
-    const auto found = topics.topics.find(name);
-    if (found == topics.topics.end()) continue;
-    hash.add(found->second.id.bytes);
-    hash.add(found->second.partitions);
-  }
-  if (hash.value() == topics_hash_) return false;
-  topics_hash_ = hash.value();
+  const std::int64_t hash = TopicsHash::of(subscribed_topics(), topics);
+  if (hash == topics_hash_) return false;
+  topics_hash_ = hash;
   return true;
 }
 

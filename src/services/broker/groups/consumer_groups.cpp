@@ -36,6 +36,9 @@ HeartbeatAnswer Groups::consumer_heartbeat(const std::string& group, const Heart
     return refuse(KafkaError::group_max_size_reached, "This broker has no room for further members.");
   }
   if (entry == nullptr) entry = &find_or_add(group);
+  if (entry->share() != nullptr) {
+    return refuse(KafkaError::group_id_not_found, "Group " + group + " is not a consumer group.");
+  }
   if (Group* classic = entry->classic()) {
     classic->tick(steady_now());
     settle(*entry, *classic);
@@ -66,7 +69,7 @@ void Groups::settle(Entry& entry, ConsumerGroup& group) {
             group.member_count());
 }
 
-void Groups::convert(Entry& entry, std::variant<Group, ConsumerGroup> to) {
+void Groups::convert(Entry& entry, AnyGroup to) {
   const Group* classic = entry.classic();
   const bool was_stored = classic == nullptr || !classic->snapshot().protocol_type.empty();
   // Read back, the end of a group without committed offsets would take its pending ones along; what follows replaces it
@@ -82,6 +85,8 @@ std::vector<CoordinatorRecord> Groups::tombstones_of(const Entry& entry) {
   std::vector<CoordinatorRecord> records;
   if (const auto* group = std::get_if<ConsumerGroup>(&entry.group)) {
     for (auto& change : group->tombstones()) records.push_back(ConsumerGroupRecord{group->id(), std::move(change)});
+  } else if (const auto* share = std::get_if<ShareGroup>(&entry.group)) {
+    for (auto& change : share->tombstones()) records.push_back(ShareGroupRecord{share->id(), std::move(change)});
   } else {
     records.push_back(GroupRecord{entry.id(), std::nullopt});
   }

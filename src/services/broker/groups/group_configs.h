@@ -1,5 +1,6 @@
 #pragma once
-// What is set for single groups (config resource GROUP, KIP-848), kept in a file: docs/formats/consumer-offsets.md.
+// What is set for single groups (config resource GROUP, KIP-848, KIP-932), kept in a file:
+// docs/formats/consumer-offsets.md.
 #include <memory>
 #include <string>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "io/file.h"
 #include "services/broker/groups/consumer_group_types.h"
 #include "services/broker/groups/group_options.h"
+#include "services/broker/share/share_types.h"
 #include "services/broker/topic_config.h"
 
 namespace tickerlake::broker {
@@ -31,6 +33,7 @@ class GroupConfigs {
   /// Groups that something is set for.
   std::vector<std::string> groups() const TL_EXCLUDES(mutex_);
   ConsumerGroupSettings settings_of(const std::string& group) const TL_EXCLUDES(mutex_);
+  ShareGroupSettings share_settings_of(const std::string& group) const TL_EXCLUDES(mutex_);
 
  private:
   GroupConfigs(io::Path file, const GroupOptions& options) : file_(std::move(file)), options_(options) {}
@@ -38,6 +41,7 @@ class GroupConfigs {
 
   const io::Path file_;
   const GroupOptions options_;
+  const ShareGroupOptions share_options_{};
   mutable Mutex mutex_;
   std::map<std::string, ConfigMap> set_ TL_GUARDED_BY(mutex_);
 };

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "services/broker/groups/groups.h"
+#include "services/broker/share/share_states.h"
 
 namespace tickerlake::broker {
 
@@ -11,6 +12,7 @@ KafkaError Groups::check_commit(Entry& entry, const MemberClaim& claim, std::int
                                 bool in_transaction) {
   const Milliseconds now = steady_now();
   if (Group* classic = entry.classic()) return classic->check_commit(claim, generation, in_transaction, now);
+  if (entry.share() != nullptr) return KafkaError::group_id_not_found;  // its members acknowledge
   // Members that have epochs commit with version 9 at least, which knows the error for an old one.
   const bool too_old = !in_transaction && version < 9 && (generation >= 0 || entry.has_members());
   const KafkaError error = entry.consumer()->check_commit(claim, generation, now);
@@ -70,6 +72,7 @@ KafkaError Groups::check_fetch(const std::string& group, const std::optional<std
                                std::int32_t epoch) {
   MutexLock lock(mutex_);
   Entry* entry = find(group);
+  if (entry != nullptr && entry->share() != nullptr) return KafkaError::group_id_not_found;
   if (entry == nullptr || entry->consumer() == nullptr) return KafkaError::none;
   entry->tick(steady_now());
   settle(*entry);
@@ -80,7 +83,7 @@ KafkaError Groups::delete_offsets(const std::string& group, const std::vector<To
                                   std::map<TopicPartition, KafkaError>& errors) {
   MutexLock lock(mutex_);
   Entry* entry = find(group);
-  if (entry == nullptr) return KafkaError::group_id_not_found;
+  if (entry == nullptr || entry->share() != nullptr) return KafkaError::group_id_not_found;
   entry->tick(steady_now());
   settle(*entry);
   const auto subscribed = entry->subscribed_topics();
@@ -111,23 +114,30 @@ KafkaError Groups::remove(const std::string& group) {
     tombstones.push_back(OffsetRecord{group, key.topic, key.partition, std::nullopt});
   }
   std::ranges::move(tombstones_of(*entry), std::back_inserter(tombstones));
+  // First, so that a new group of that name begins anew whatever happens.
+  if (entry->share() != nullptr && !shares_.remove(group)) return KafkaError::coordinator_not_available;
   if (!journal_.append(tombstones)) return KafkaError::coordinator_not_available;
   forget_pending(*entry);
   groups_.erase(group);
   return KafkaError::none;
 }
 
-void Groups::forget_topic(std::string_view topic) {
+void Groups::forget_topic(std::string_view topic, const TopicId& id) {
   MutexLock lock(mutex_);
+  if (const auto forgotten = shares_.forget_topic(id); !forgotten) log_.error("{}", forgotten.error().message);
   std::vector<CoordinatorRecord> tombstones;
-  for (auto& [id, entry] : groups_) {
+  for (auto& [group_id, entry] : groups_) {
+    if (ShareGroup* share = entry.share()) {
+      share->forget(id);
+      settle(entry, *share);
+    }
     for (auto& [producer, pending] : entry.pending) {
       pending_offsets_ -=
           std::erase_if(pending.offsets, [&](const auto& offset) { return offset.first.topic == topic; });
     }
     std::erase_if(entry.offsets, [&](const auto& offset) {
       if (offset.first.topic != topic) return false;
-      tombstones.push_back(OffsetRecord{id, offset.first.topic, offset.first.partition, std::nullopt});
+      tombstones.push_back(OffsetRecord{group_id, offset.first.topic, offset.first.partition, std::nullopt});
       return true;
     });
   }

@@ -2,6 +2,7 @@
 
 #include "services/broker/groups/consumer_group_records.h"
 #include "services/broker/groups/record_codec.h"
+#include "services/broker/groups/share_group_records.h"
 
 namespace tickerlake::broker {
 namespace {
@@ -144,7 +145,8 @@ KeyValue encode(const GroupRecord& record) {
 KeyValue encode(const CoordinatorRecord& record, TimestampMs now) {
   if (const auto* offset = std::get_if<OffsetRecord>(&record)) return encode(*offset);
   if (const auto* group = std::get_if<GroupRecord>(&record)) return encode(*group);
-  return encode(std::get<ConsumerGroupRecord>(record), now);
+  if (const auto* consumers = std::get_if<ConsumerGroupRecord>(&record)) return encode(*consumers, now);
+  return encode(std::get<ShareGroupRecord>(record), now);
 }
 
 Result<std::optional<CoordinatorRecord>> decode_coordinator_record(ByteView key, std::optional<ByteView> value) {
@@ -158,9 +160,11 @@ Result<std::optional<CoordinatorRecord>> decode_coordinator_record(ByteView key,
     TRY(GroupRecord record, read_group(key, version, value));
     return std::optional<CoordinatorRecord>(std::move(record));
   }
-  TRY(auto record, decode_consumer_group_record(key, value));
-  if (!record) return std::optional<CoordinatorRecord>();
-  return std::optional<CoordinatorRecord>(*std::move(record));
+  TRY(auto of_consumers, decode_consumer_group_record(key, value));
+  if (of_consumers) return std::optional<CoordinatorRecord>(*std::move(of_consumers));
+  TRY(auto of_sharers, decode_share_group_record(key, value));
+  if (of_sharers) return std::optional<CoordinatorRecord>(*std::move(of_sharers));
+  return std::optional<CoordinatorRecord>();
 }
 
 }  // namespace tickerlake::broker

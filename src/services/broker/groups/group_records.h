@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "services/broker/groups/consumer_group_types.h"
 #include "services/broker/groups/group_types.h"
+#include "services/broker/groups/share_group.h"
 #include "services/broker/ids.h"
 #include "services/broker/journal.h"
 
@@ -42,15 +43,22 @@ struct ConsumerGroupRecord {
   ConsumerGroupChange change;
 };
 
-using CoordinatorRecord = std::variant<OffsetRecord, GroupRecord, ConsumerGroupRecord>;
+/// One change of a share group.
+struct ShareGroupRecord {
+  std::string group;
+  ShareGroupChange change;
+};
+
+using CoordinatorRecord = std::variant<OffsetRecord, GroupRecord, ConsumerGroupRecord, ShareGroupRecord>;
 
 KeyValue encode(const OffsetRecord& record);
 KeyValue encode(const GroupRecord& record);
 KeyValue encode(const ConsumerGroupRecord& record, TimestampMs now);
+KeyValue encode(const ShareGroupRecord& record, TimestampMs now);
 /// now: what the forms of Kafka tell beside what is recorded.
 KeyValue encode(const CoordinatorRecord& record, TimestampMs now);
 
-/// Nothing for kinds that this broker does not know (share groups', streams groups'). ErrorCode::corrupt for malformed
+/// Nothing for kinds that this broker does not know (streams groups'). ErrorCode::corrupt for malformed
 /// ones.
 Result<std::optional<CoordinatorRecord>> decode_coordinator_record(ByteView key, std::optional<ByteView> value);
 

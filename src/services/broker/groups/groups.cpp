@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "base/digest.h"
+#include "services/broker/share/share_states.h"
 
 namespace tickerlake::broker {
 namespace {
@@ -46,6 +47,7 @@ Milliseconds steady_now() {
 Groups::Groups(Parts parts, const GroupOptions& options, Log log)
     : topics_(parts.topics),
       configs_(parts.configs),
+      shares_(parts.shares),
       clock_(parts.clock),
       options_(options),
       log_(log),
@@ -66,10 +68,10 @@ JoinAnswer Groups::join(const std::string& group, const JoinAsk& ask, const HasL
     if (groups_.size() >= max_groups) return refuse(KafkaError::group_max_size_reached);
     entry = &find_or_add(group);
   }
-  if (entry->consumer() != nullptr) {
+  if (entry->classic() == nullptr) {
     entry->tick(steady_now());
     settle(*entry);
-    if (entry->has_members()) return refuse(KafkaError::inconsistent_group_protocol);
+    if (entry->has_members() || entry->share() != nullptr) return refuse(KafkaError::inconsistent_group_protocol);
     convert(*entry, Group(group, options_.initial_rebalance_delay_ms));
   }
   Group& classic = *entry->classic();
@@ -149,11 +151,7 @@ void Groups::weigh(Entry& entry) {
 }
 
 void Groups::settle(Entry& entry) {
-  if (Group* classic = entry.classic()) {
-    settle(entry, *classic);
-  } else {
-    settle(entry, *entry.consumer());
-  }
+  std::visit([&](auto& group) TL_REQUIRES(mutex_) { settle(entry, group); }, entry.group);
 }
 
 void Groups::settle(Entry& entry, Group& group) {
@@ -211,8 +209,10 @@ std::vector<ListedGroup> Groups::list() {
     if (const Group* classic = entry.classic()) {
       all.push_back(
           {id, classic->snapshot().protocol_type, name(classic->state()), "classic", classic->member_count()});
+    } else if (const ConsumerGroup* consumer = entry.consumer()) {
+      all.push_back({id, "consumer", name(consumer->state()), "consumer", consumer->member_count()});
     } else {
-      all.push_back({id, "consumer", name(entry.consumer()->state()), "consumer", entry.consumer()->member_count()});
+      all.push_back({id, "share", entry.share()->state(), "share", entry.share()->member_count()});
     }
   }
   return all;
@@ -236,10 +236,17 @@ Result<void> Groups::load() {
   MutexLock lock(mutex_);
   CHECK(journal_.read_all([this](JournalEvent event, Offset at) TL_REQUIRES(mutex_) { apply(std::move(event), at); }));
   for (auto& [id, entry] : groups_) {
-    ConsumerGroup* group = entry.consumer();
-    if (group == nullptr) continue;
-    group->resume(configs_.settings_of(id).session_timeout_ms, steady_now());
-    weigh(entry);
+    if (ConsumerGroup* group = entry.consumer()) {
+      group->resume(configs_.settings_of(id).session_timeout_ms, steady_now());
+      weigh(entry);
+    } else if (ShareGroup* share = entry.share()) {
+      share->resume(configs_.share_settings_of(id).session_timeout_ms, steady_now());
+      weigh(entry);
+      // A deletion that was broken off may have taken them.
+      std::map<TopicId, std::set<std::int32_t>> partitions;
+      for (const auto& [topic_id, topic] : share->shared_topics()) partitions[topic_id] = topic.partitions;
+      CHECK(shares_.begin(id, partitions, share->epoch()));
+    }
   }
   maintain();
   return {};
@@ -254,8 +261,10 @@ void Groups::apply(JournalEvent event, Offset at) {
     apply(std::move(*offset), at);
   } else if (const auto* group = std::get_if<GroupRecord>(&event)) {
     apply(*group);
+  } else if (const auto* consumers = std::get_if<ConsumerGroupRecord>(&event)) {
+    apply(*consumers);
   } else {
-    apply(std::get<ConsumerGroupRecord>(event));
+    apply(std::get<ShareGroupRecord>(event));
   }
 }
 
@@ -306,9 +315,11 @@ std::vector<CoordinatorRecord> Groups::everything() const {
   for (const auto& [id, entry] : groups_) {
     if (const auto* classic = std::get_if<Group>(&entry.group)) {
       records.push_back(GroupRecord{id, classic->snapshot(), entry.state_since});
+    } else if (const auto* consumers = std::get_if<ConsumerGroup>(&entry.group)) {
+      for (auto& change : consumers->everything()) records.push_back(ConsumerGroupRecord{id, std::move(change)});
     } else {
-      for (auto& change : std::get<ConsumerGroup>(entry.group).everything()) {
-        records.push_back(ConsumerGroupRecord{id, std::move(change)});
+      for (auto& change : std::get<ShareGroup>(entry.group).everything()) {
+        records.push_back(ShareGroupRecord{id, std::move(change)});
       }
     }
     for (const auto& [key, value] : entry.offsets) {
@@ -347,7 +358,8 @@ std::vector<CoordinatorRecord> Groups::expire(TimestampMs now) {
       return true;
     });
     // What has neither members nor offsets has nothing to be kept for.
-    const bool is_over = !entry.has_members() && entry.offsets.empty() && entry.pending.empty();
+    const bool is_over =
+        !entry.has_members() && entry.offsets.empty() && entry.pending.empty() && !entry.has_shared_topics();
     if (is_over) std::ranges::move(tombstones_of(entry), std::back_inserter(tombstones));
     at = is_over ? groups_.erase(at) : std::next(at);
   }

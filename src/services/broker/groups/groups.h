@@ -1,6 +1,6 @@
 #pragma once
-// All groups of both protocols: the shell around Group and ConsumerGroup that has the lock, the clock, the journal and
-// the waiting threads.
+// All groups of all protocols: the shell around Group, ConsumerGroup and ShareGroup that has the lock, the clock, the
+// journal and the waiting threads.
 #include <expected>
 #include <functional>
 #include <map>
@@ -16,8 +16,11 @@
 #include "services/broker/groups/group.h"
 #include "services/broker/groups/group_configs.h"
 #include "services/broker/groups/offset_log.h"
+#include "services/broker/groups/share_group.h"
 
 namespace tickerlake::broker {
+
+class ShareStates;  // share/share_states.h
 
 inline constexpr std::size_t max_groups = 100'000;
 /// All that members of all groups have told, and what they were assigned; further ones are GROUP_MAX_SIZE_REACHED.
@@ -44,7 +47,7 @@ struct GroupOffsets {
 /// A group as ListGroups tells it.
 struct ListedGroup {
   std::string id, protocol_type, state;
-  const char* type = "";  // "classic", "consumer"
+  const char* type = "";  // "classic", "consumer", "share"
   std::size_t members = 0;
 };
 
@@ -55,15 +58,19 @@ struct DescribedGroup {
   GroupSnapshot snapshot;
 };
 
-/// Thread-safe. Lock order: Groups::mutex_ before Topics::mutex_ and Partition::mutex_. join() and sync() block until
-/// the group answers. What a group commits is on disk when commit() returns; memberships are in the page cache when a
-/// sync is answered (after a power loss members simply join again).
+/// Where a share group shall begin.
+using ShareOffsets = std::map<TopicPartition, Offset>;
+
+/// Thread-safe. Lock order: Groups::mutex_ before ShareStates', Topics::mutex_ and Partition::mutex_. join() and sync()
+/// block until the group answers. What a group commits is on disk when commit() returns; memberships are in the page
+/// cache when a sync is answered (after a power loss members simply join again).
 class Groups {
  public:
   /// What it works with; all must outlive it.
   struct Parts {
     Topics& topics;
     const GroupConfigs& configs;
+    ShareStates& shares;
     const Clock& clock;
   };
   /// Reads the journal back.
@@ -78,6 +85,17 @@ class Groups {
   /// The one request of a member of KIP-848's protocol. A group without members changes its protocol with its first
   /// one.
   HeartbeatAnswer consumer_heartbeat(const std::string& group, const HeartbeatAsk& ask) TL_EXCLUDES(mutex_);
+
+  /// The same of a member of a share group. Partitions that it subscribes to get a state of the group's.
+  HeartbeatAnswer share_heartbeat(const std::string& group, const HeartbeatAsk& ask) TL_EXCLUDES(mutex_);
+  /// The partitions in which a share group has begun; an error for what is none.
+  std::expected<SharedTopicsRecord::Topics, kafka::KafkaError> shared_topics(const std::string& group)
+      TL_EXCLUDES(mutex_);
+  /// Partitions that there are. The group, made where there is none, must be without members; it begins anew there.
+  kafka::KafkaError alter_share_offsets(const std::string& group, const ShareOffsets& offsets) TL_EXCLUDES(mutex_);
+  /// Likewise; an error for all, or none and one for each topic in which it has not begun.
+  kafka::KafkaError delete_share_offsets(const std::string& group, const std::set<TopicId>& topics,
+                                         std::map<TopicId, kafka::KafkaError>& errors) TL_EXCLUDES(mutex_);
 
   /// generation: or member epoch. version: of OffsetCommit, which must be 9 for members that have epochs.
   kafka::KafkaError commit(const std::string& group, const MemberClaim& claim, std::int32_t generation,
@@ -108,30 +126,33 @@ class Groups {
   /// Nothing for a group of the other protocol, or none.
   std::optional<DescribedGroup> describe(const std::string& group) TL_EXCLUDES(mutex_);
   std::optional<ConsumerGroupDescription> describe_consumer_group(const std::string& group) TL_EXCLUDES(mutex_);
+  std::optional<ShareGroupDescription> describe_share_group(const std::string& group) TL_EXCLUDES(mutex_);
   bool exists(const std::string& group) TL_EXCLUDES(mutex_);
   std::vector<ListedGroup> list() TL_EXCLUDES(mutex_);
   kafka::KafkaError remove(const std::string& group) TL_EXCLUDES(mutex_);
-  /// A topic is gone: so are the offsets committed for it.
-  void forget_topic(std::string_view topic) TL_EXCLUDES(mutex_);
+  /// A topic is gone: so are the offsets committed for it, and what share groups had of it.
+  void forget_topic(std::string_view topic, const TopicId& id) TL_EXCLUDES(mutex_);
 
   /// Wakes who waits; everything is answered with COORDINATOR_NOT_AVAILABLE from now on.
   void stop() TL_EXCLUDES(mutex_);
 
  private:
+  using AnyGroup = std::variant<Group, ConsumerGroup, ShareGroup>;
   struct Pending {
     std::int16_t epoch = -1;
     CommittedOffsets offsets;
   };
   struct Entry {
-    std::variant<Group, ConsumerGroup> group;
+    AnyGroup group;
     CommittedOffsets offsets;
     std::map<ProducerId, Pending> pending;  // by whose transactions
     std::size_t membership_bytes = 0;       // when it was last weighed
     TimestampMs state_since = 0;            // wall clock: when its members were stored last
 
-    /// Null for a group of the other protocol.
+    /// Null for a group of another protocol.
     Group* classic() { return std::get_if<Group>(&group); }
     ConsumerGroup* consumer() { return std::get_if<ConsumerGroup>(&group); }
+    ShareGroup* share() { return std::get_if<ShareGroup>(&group); }
     const std::string& id() const {
       return std::visit([](const auto& one) -> const std::string& { return one.id(); }, group);
     }
@@ -140,6 +161,11 @@ class Groups {
     }
     std::size_t member_bytes() const {
       return std::visit([](const auto& one) { return one.membership_bytes(); }, group);
+    }
+    /// Whether it has begun to deliver anywhere, which is kept until it is deleted.
+    bool has_shared_topics() const {
+      const auto* share = std::get_if<ShareGroup>(&group);
+      return share != nullptr && !share->shared_topics().empty();
     }
     std::set<std::string> subscribed_topics() const {
       return std::visit([](const auto& one) { return one.subscribed_topics(); }, group);
@@ -160,6 +186,7 @@ class Groups {
   void apply(OffsetRecord record, Offset at) TL_REQUIRES(mutex_);
   void apply(const GroupRecord& record) TL_REQUIRES(mutex_);
   void apply(const ConsumerGroupRecord& record) TL_REQUIRES(mutex_);
+  void apply(const ShareGroupRecord& record) TL_REQUIRES(mutex_);
   void apply(const PendingOffsets& pending, Offset at) TL_REQUIRES(mutex_);
   void apply(const OffsetsDecision& decision) TL_REQUIRES(mutex_);
   /// Its record is deleted: the group is gone, but for offsets that outlive it.
@@ -171,7 +198,7 @@ class Groups {
   /// What deletes the group's memberships.
   static std::vector<CoordinatorRecord> tombstones_of(const Entry& entry);
   /// A group without members takes up the other protocol.
-  void convert(Entry& entry, std::variant<Group, ConsumerGroup> to) TL_REQUIRES(mutex_);
+  void convert(Entry& entry, AnyGroup to) TL_REQUIRES(mutex_);
   std::shared_ptr<const TopicCatalog> catalog() TL_REQUIRES(mutex_);
   kafka::KafkaError check_commit(Entry& entry, const MemberClaim& claim, std::int32_t generation, std::int16_t version,
                                  bool in_transaction) TL_REQUIRES(mutex_);
@@ -179,6 +206,9 @@ class Groups {
   void settle(Entry& entry) TL_REQUIRES(mutex_);
   void settle(Entry& entry, Group& group) TL_REQUIRES(mutex_);
   void settle(Entry& entry, ConsumerGroup& group) TL_REQUIRES(mutex_);
+  void settle(Entry& entry, ShareGroup& group) TL_REQUIRES(mutex_);
+  /// The share group of that id without members, or why there is none.
+  std::expected<Entry*, kafka::KafkaError> find_idle_share_group(const std::string& group) TL_REQUIRES(mutex_);
   /// Waits until the group has answered the ticket; time makes the group move on too.
   void wait_for(Ticket ticket, Waiting& waiting, const std::string& group, const HasLeft& has_left) TL_REQUIRES(mutex_);
   void maintain() TL_REQUIRES(mutex_);
@@ -194,6 +224,7 @@ class Groups {
   // constant after construction
   const Topics& topics_;
   const GroupConfigs& configs_;
+  ShareStates& shares_;
   const Clock& clock_;
   const GroupOptions options_;
   const Log log_;

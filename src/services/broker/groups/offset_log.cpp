@@ -31,8 +31,10 @@ Result<void> OffsetLog::read_all(const std::function<void(JournalEvent, Offset)>
           visit(std::move(*offset), Offset(record.offset));
         } else if (auto* group = std::get_if<GroupRecord>(&**decoded)) {
           visit(std::move(*group), Offset(record.offset));
+        } else if (auto* consumers = std::get_if<ConsumerGroupRecord>(&**decoded)) {
+          visit(std::move(*consumers), Offset(record.offset));
         } else {
-          visit(std::get<ConsumerGroupRecord>(**std::move(decoded)), Offset(record.offset));
+          visit(std::get<ShareGroupRecord>(**std::move(decoded)), Offset(record.offset));
         }
       }
     }));

@@ -28,7 +28,8 @@ struct OffsetsDecision {
   kafka::Marker marker = kafka::Marker::abort;
 };
 
-using JournalEvent = std::variant<OffsetRecord, GroupRecord, ConsumerGroupRecord, PendingOffsets, OffsetsDecision>;
+using JournalEvent =
+    std::variant<OffsetRecord, GroupRecord, ConsumerGroupRecord, ShareGroupRecord, PendingOffsets, OffsetsDecision>;
 
 /// Thread-safety is the journal's: its owner's lock covers all but wait_durable().
 class OffsetLog {
