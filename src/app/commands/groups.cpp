@@ -9,6 +9,7 @@
 #include "app/start.h"
 #include "kafka/client/admin.h"
 #include "kafka/client/group_descriptions.h"
+#include "kafka/client/share_offsets.h"
 
 namespace tickerlake::app {
 namespace {
@@ -47,15 +48,29 @@ class Lags {
   PartitionOffsets offsets_;
 };
 
-Result<void> list(const GroupsOptions& options, kafka::Admin& admin) {
+/// A sum; nothing as soon as one of them is unknown.
+void add(std::optional<std::int64_t>& sum, const std::optional<std::int64_t>& one) {
+  sum = sum && one ? std::optional(*sum + *one) : std::nullopt;
+}
+
+Result<void> list(const GroupsOptions& options, const kafka::ClientSettings& settings, kafka::Admin& admin,
+                  const Log& log) {
   TRY(auto lags, Lags::open(admin));
   TRY(const auto found, admin.groups(patience));
   Table table{{{"group"}, {"type"}, {"state"}, {"partitions", true}, {"lag", true}}, {}};
   for (const auto& group : found) {
-    TRY(const auto all, lags.of(group.id));
     std::optional<std::int64_t> lag = 0;
-    for (const auto& one : all) lag = lag && one.lag() ? std::optional(*lag + *one.lag()) : std::nullopt;
-    table.rows.push_back({group.id, group.type.empty() ? "-" : group.type, group.state, std::to_string(all.size()),
+    std::size_t partitions = 0;
+    if (group.type == "share") {
+      TRY(const auto all, kafka::share_offsets(settings, group.id, patience, log));
+      for (const auto& one : all) add(lag, one.lag);
+      partitions = all.size();
+    } else {
+      TRY(const auto all, lags.of(group.id));
+      for (const auto& one : all) add(lag, one.lag());
+      partitions = all.size();
+    }
+    table.rows.push_back({group.id, group.type.empty() ? "-" : group.type, group.state, std::to_string(partitions),
                           known_or_dash(lag, options.output)});
   }
   print(table, options.output);
@@ -76,9 +91,18 @@ Result<void> describe_offsets(const GroupsOptions& options, const kafka::ClientS
                {"client"}},
               {}};
   for (const std::string& group : options.names) {
-    TRY(const auto all, lags.of(group));
     // Who has what is told where it can be asked for; the offsets are there all the same.
     const auto described = kafka::describe_group(settings, group, patience, log);
+    if (described && described->type == "share") {
+      // A partition may have many members: --members tells them.
+      TRY(const auto shared, kafka::share_offsets(settings, group, patience, log));
+      for (const auto& one : shared) {
+        table.rows.push_back({group, one.topic, std::to_string(one.partition), known_or_dash(one.start, options.output),
+                              "-", known_or_dash(one.lag, options.output), "-", "-", "-"});
+      }
+      continue;
+    }
+    TRY(const auto all, lags.of(group));
     std::map<std::pair<std::string, std::int32_t>, const kafka::GroupMember*> owners;
     if (described) {
       for (const auto& member : described->members) {
@@ -186,7 +210,7 @@ Result<void> reset_offsets(const GroupsOptions& options, kafka::Admin& admin) {
 Result<void> groups(const GroupsOptions& options, const Log& log) {
   TRY(const auto settings, kafka_settings(options.kafka));
   TRY(const auto admin, kafka::Admin::create(settings, log));
-  if (options.action == "list") return list(options, *admin);
+  if (options.action == "list") return list(options, settings, *admin, log);
   if (options.names.empty()) return fail(ErrorCode::invalid_argument, options.action + ": name at least one group");
   if (options.action == "reset-offsets") return reset_offsets(options, *admin);
   if (options.action == "delete") {

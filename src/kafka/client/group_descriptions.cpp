@@ -4,6 +4,7 @@
 #include "kafka/wire/consumer_groups.h"
 #include "kafka/wire/groups.h"
 #include "kafka/wire/reader.h"
+#include "kafka/wire/share_groups.h"
 
 namespace tickerlake::kafka {
 namespace {
@@ -58,6 +59,36 @@ GroupDescription to_description(std::int32_t node, const ConsumerGroupDescribeRe
   return description;
 }
 
+GroupDescription to_description(std::int32_t node, const ShareGroupDescribeResponse::Group& told) {
+  GroupDescription description{told.group_id, "share", told.group_state, told.assignor_name, node, {}};
+  for (const auto& member : told.members) {
+    GroupMember& one = description.members.emplace_back();
+    one = {member.member_id, "", member.client_id, member.client_host, member.member_epoch, {}};
+    for (const auto& topic : member.assignment.topic_partitions) {
+      for (const std::int32_t partition : topic.partitions) one.partitions.emplace_back(topic.topic_name, partition);
+    }
+  }
+  return description;
+}
+
+/// A group that is none of KIP-848's: a share group where there are such, or one of the classic protocol.
+Result<GroupDescription> describe_other(Cluster& cluster, std::int32_t node, const std::string& group,
+                                        const Patience& patience) {
+  ShareGroupDescribeRequest request;
+  request.group_ids = {group};
+  const auto answer = cluster.ask(node, request, patience);
+  if (!answer && answer.error().code != ErrorCode::unsupported) return std::unexpected(answer.error());
+  if (answer && answer->groups.size() == 1) {
+    const auto& told = answer->groups.front();
+    if (told.error_code == KafkaError::none) return to_description(node, told);
+    // Brokers that could have share groups and don't say so with another error.
+    const bool is_none =
+        told.error_code == KafkaError::group_id_not_found || told.error_code == KafkaError::unsupported_version;
+    if (!is_none) return std::unexpected(to_error(told.error_code, "describing group " + group));
+  }
+  return describe_classic(cluster, node, group, patience);
+}
+
 }  // namespace
 
 Result<GroupDescription> describe_group(const ClientSettings& settings, const std::string& group,
@@ -72,7 +103,7 @@ Result<GroupDescription> describe_group(const ClientSettings& settings, const st
   if (!answer && answer.error().code != ErrorCode::unsupported) return std::unexpected(answer.error());
   if (!answer || answer->groups.size() != 1) return describe_classic(*cluster, node, group, patience);
   const auto& told = answer->groups.front();
-  if (told.error_code == KafkaError::group_id_not_found) return describe_classic(*cluster, node, group, patience);
+  if (told.error_code == KafkaError::group_id_not_found) return describe_other(*cluster, node, group, patience);
   if (told.error_code != KafkaError::none)
     return std::unexpected(to_error(told.error_code, "describing group " + group));
   return to_description(node, told);

@@ -1,5 +1,5 @@
 #pragma once
-// Groups of both protocols as their coordinator tells them, with members and what they were assigned.
+// Groups of all protocols as their coordinator tells them, with members and what they were assigned.
 #include <chrono>
 #include <string>
 #include <vector>
@@ -15,7 +15,7 @@ struct GroupMember {
 };
 
 struct GroupDescription {
-  std::string id, type, state, assignor;  // type: "classic", "consumer"
+  std::string id, type, state, assignor;  // type: "classic", "consumer", "share"
   std::int32_t coordinator = no_node;
   std::vector<GroupMember> members;
 };
