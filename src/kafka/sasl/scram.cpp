@@ -179,7 +179,9 @@ Result<std::string> ScramServer::last(std::string_view message) {
   if (!proof || proof->size() != size_of(mechanism_)) return malformed("the proof has not the digest's length");
   if (binding != base64(as_bytes(gs2_header_)))
     return fail(ErrorCode::unauthorized, "SCRAM: the binding of the last message is not that of the first");
-  if (nonce != nonce_) return fail(ErrorCode::unauthorized, "SCRAM: the nonce is not the one of this exchange");
+  // Like Apache Kafka since 3.8.1: librdkafka before 2.6 puts its own part before the whole nonce once more.
+  if (!nonce.ends_with(nonce_))
+    return fail(ErrorCode::unauthorized, "SCRAM: the nonce is not the one of this exchange");
   const std::string auth_message =
       client_first_bare_ + "," + server_first_ + "," + std::string(message.substr(0, proof_at));
   const ScramCredential& credential = found_.credential;
@@ -228,6 +230,7 @@ Result<std::string> ScramClient::last(std::string_view server_first) {
 Result<void> ScramClient::finish(std::string_view server_last) const {
   if (server_last.starts_with("e="))
     return fail(ErrorCode::unauthorized, "SCRAM: the server says " + std::string(server_last.substr(2)));
+  if (auth_message_.empty()) return malformed("the last message comes before the first");
   TRY(const std::string_view proof, take_value(server_last, 'v'));
   const auto signature = unbase64(proof);
   if (!signature || !equal_in_constant_time(*signature, hmac(mechanism_, server_key_, auth_message_)))

@@ -106,6 +106,25 @@ TEST(Scram, last_messages_of_another_exchange_are_refused) {
   EXPECT_TRUE(with.last(good));
 }
 
+// As librdkafka before 2.6 sends it, which Apache Kafka lets in too.
+TEST(Scram, a_client_that_repeats_its_nonce_before_the_whole_one_is_let_in) {
+  const ScramCredential credential = make_credential(sha_256, "secret");
+  ScramServer with(sha_256, [&](const std::string&) { return ScramServer::User{credential}; }, "server");
+  const std::string bare = "n=alice,r=client", challenge = *with.first("n,," + bare);
+  const auto last = [&](const std::string& nonce) {
+    const std::string without_proof = "c=biws,r=" + nonce;
+    const Buffer salted = salt_password(sha_256, "secret", credential.salt, credential.iterations);
+    auto proof = hmac_sha256(salted, as_bytes("Client Key"));
+    const auto signature = hmac_sha256(sha256(proof), as_bytes(bare + "," + challenge + "," + without_proof));
+    for (std::size_t i = 0; i < proof.size(); ++i) proof[i] ^= signature[i];
+    return with.last(without_proof + ",p=" + base64(proof));
+  };
+  EXPECT_TRUE(last("clientclientserver"));
+  EXPECT_TRUE(last("clientserver"));
+  EXPECT_EQ(last("clientservex").error().code, ErrorCode::unauthorized);
+  EXPECT_EQ(last("server").error().code, ErrorCode::unauthorized);
+}
+
 TEST(Scram, a_plain_password_is_held_against_the_same_credential) {
   const ScramCredential credential = make_credential(ScramMechanism::sha_512, "secret");
   EXPECT_TRUE(is_password(ScramMechanism::sha_512, "secret", credential));
