@@ -9,6 +9,10 @@ FOLDER = pathlib.Path(__file__).parent / "node"
 
 
 def run(server, package, program, oldest=(0, 0)):
+    run_program(package, program, server.kafka, oldest)
+
+
+def run_program(package, program, argument, oldest=(0, 0)):
     if shutil.which("node") is None:
         pytest.skip("node is not installed")
     version = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout
@@ -17,7 +21,7 @@ def run(server, package, program, oldest=(0, 0)):
     if not (FOLDER / "node_modules" / package).is_dir():
         subprocess.run(["npm", "ci", "--ignore-scripts", "--silent", "--no-audit", "--no-fund"], cwd=FOLDER, check=True,
                        timeout=300)
-    done = subprocess.run(["node", program, server.kafka], cwd=FOLDER, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(["node", program, argument], cwd=FOLDER, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "all passed" in done.stdout
 

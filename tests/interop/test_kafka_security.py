@@ -8,71 +8,7 @@ import uuid
 import confluent_kafka
 import pytest
 from confluent_kafka import admin as kafka_admin
-from conftest import Server
-from support.certificates import Authority
-
-PASSWORD = "pass,wörd=1"
-MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
-
-
-class Secured:
-    """A server with a listener of each kind; users alice, bob and admin with all mechanisms."""
-
-    def __init__(self, folder):
-        self.authority, self.strangers = Authority(folder), Authority(folder, "strangers")
-        self.server, self.clients = Server(folder / "data"), []
-        self.server.properties = {
-            "listeners": "PLAINTEXT://127.0.0.1:0,SSL://127.0.0.1:0,SASL_PLAINTEXT://127.0.0.1:0,SASL_SSL://127.0.0.1:0",
-            "ssl.keystore.location": self.authority.issue("localhost"),
-            "ssl.truststore.location": self.authority.file,
-            "ssl.client.auth": "requested",
-            "ssl.principal.mapping.rules": "RULE:^CN=([a-z]*),.*$/$1/,DEFAULT",
-            "sasl.enabled.mechanisms": ",".join(MECHANISMS),
-            "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
-            "super.users": "User:ANONYMOUS;User:admin",
-        }
-        self.start()
-        self.allow("User:*", kafka_admin.AclOperation.READ, kafka_admin.ResourceType.GROUP, "g-",
-                   kafka_admin.ResourcePatternType.PREFIXED)
-        changes = [kafka_admin.UserScramCredentialUpsertion(
-            user, kafka_admin.ScramCredentialInfo(mechanism, 4096), PASSWORD.encode())
-            for user in ("alice", "bob", "admin")
-            for mechanism in (kafka_admin.ScramMechanism.SCRAM_SHA_256, kafka_admin.ScramMechanism.SCRAM_SHA_512)]
-        for done in self.admin("PLAINTEXT").alter_user_scram_credentials(changes).values():
-            done.result(30)
-
-    def start(self):
-        self.server.start()
-        resource = kafka_admin.ConfigResource(kafka_admin.ConfigResource.Type.BROKER, "1")
-        client = kafka_admin.AdminClient({"bootstrap.servers": self.server.kafka})
-        listeners = client.describe_configs([resource])[resource].result(30)["listeners"].value
-        self.at = dict(listener.split("://") for listener in listeners.split(","))
-
-    def settings(self, protocol, user=None, mechanism="SCRAM-SHA-256", password=PASSWORD, **more):
-        settings = {"bootstrap.servers": self.at[protocol], "security.protocol": protocol, "socket.timeout.ms": 20000}
-        if "SSL" in protocol.replace("SASL", ""):
-            settings["ssl.ca.location"] = str(self.authority.file)
-        if user:
-            settings |= {"sasl.mechanism": mechanism, "sasl.username": user, "sasl.password": password}
-        return settings | more
-
-    def admin(self, protocol, user=None, **more):
-        client = kafka_admin.AdminClient(self.settings(protocol, user, **more))
-        self.clients.append(client)  # a client that is let go of takes its answers with it
-        return client
-
-    def allow(self, principal, operation, resource, name, pattern=kafka_admin.ResourcePatternType.LITERAL,
-              permission=kafka_admin.AclPermissionType.ALLOW):
-        binding = kafka_admin.AclBinding(resource, name, pattern, principal, "*", operation, permission)
-        for done in self.admin("PLAINTEXT").create_acls([binding]).values():
-            done.result(30)
-        return binding
-
-    def topic(self):
-        name = f"t-{uuid.uuid4().hex[:12]}"
-        self.admin("PLAINTEXT").create_topics([kafka_admin.NewTopic(name, 1)])[name].result(30)
-        return name
-
+from support.secured import MECHANISMS, PASSWORD, Secured
 
 @pytest.fixture(scope="module")
 def secured(tmp_path_factory):
@@ -268,6 +204,86 @@ def test_users_and_entries_outlive_a_kill_and_a_deleted_user_is_none(secured):
     secured.admin("PLAINTEXT").alter_user_scram_credentials([kafka_admin.UserScramCredentialDeletion(
         "carol", kafka_admin.ScramMechanism.SCRAM_SHA_256)])["carol"].result(30)
     assert first_error(carol).code() == confluent_kafka.KafkaError._AUTHENTICATION
+
+
+def user_with_password(secured, name):
+    secured.set_passwords([name])
+    return secured.settings("SASL_PLAINTEXT", name)
+
+
+def test_a_transaction_needs_rights_on_its_id_its_topics_and_its_group(secured):
+    settings = user_with_password(secured, "dora")
+    mine, foreign, group = secured.topic(), secured.topic(), f"offsets-{uuid.uuid4().hex[:8]}"
+
+    def producer():
+        return confluent_kafka.Producer(settings | {"transactional.id": "tx-dora", "message.timeout.ms": 20000})
+
+    with pytest.raises(confluent_kafka.KafkaException) as refused:
+        producer().init_transactions(30)
+    assert refused.value.args[0].code() == confluent_kafka.KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED
+    secured.allow("User:dora", kafka_admin.AclOperation.WRITE, kafka_admin.ResourceType.TRANSACTIONAL_ID, "tx-",
+                  kafka_admin.ResourcePatternType.PREFIXED)
+    secured.allow("User:dora", kafka_admin.AclOperation.ALL, kafka_admin.ResourceType.TOPIC, mine)
+
+    writer = producer()
+    writer.init_transactions(30)
+    writer.begin_transaction()
+    failures = []
+    writer.produce(foreign, b"x", partition=0, on_delivery=lambda error, _: failures.append(error))
+    writer.flush(30)
+    assert [error.code() for error in failures] == [confluent_kafka.KafkaError.TOPIC_AUTHORIZATION_FAILED]
+    with pytest.raises(confluent_kafka.KafkaException):
+        writer.commit_transaction(30)
+    writer.abort_transaction(30)
+
+    reader = confluent_kafka.Consumer(settings | {"group.id": group})
+    writer.begin_transaction()
+    writer.produce(mine, b"kept", partition=0)
+    position = [confluent_kafka.TopicPartition(mine, 0, 1)]
+    with pytest.raises(confluent_kafka.KafkaException) as refused:
+        writer.send_offsets_to_transaction(position, reader.consumer_group_metadata(), 30)
+    assert refused.value.args[0].code() == confluent_kafka.KafkaError.GROUP_AUTHORIZATION_FAILED
+    writer.abort_transaction(30)
+    secured.allow("User:dora", kafka_admin.AclOperation.READ, kafka_admin.ResourceType.GROUP, group)
+    writer.begin_transaction()
+    writer.produce(mine, b"kept", partition=0)
+    writer.send_offsets_to_transaction(position, reader.consumer_group_metadata(), 30)
+    writer.commit_transaction(30)
+    assert [found.offset for found in reader.committed(position, 30)] == [1]
+    reader.assign([confluent_kafka.TopicPartition(mine, 0, 0)])
+    deadline, got = time.monotonic() + 60, []
+    while not got and time.monotonic() < deadline:
+        message = reader.poll(1)
+        got += [message.value()] if message is not None and not message.error() else []
+    reader.close()
+    assert got == [b"kept"], "what was aborted is not read"
+
+
+def test_an_idempotent_producer_needs_the_right_to_be_one_or_to_write_some_topic(secured):
+    settings = user_with_password(secured, "emil") | {"enable.idempotence": True, "message.timeout.ms": 10000}
+
+    def produce(topic):
+        """Codes of what went wrong until the record was given up; none: it was delivered."""
+        told, done = [], []
+        producer = confluent_kafka.Producer(settings | {"error_cb": told.append, "log_level": 0})
+        try:
+            producer.produce(topic, b"x", partition=0, on_delivery=lambda error, _: done.append(error))
+            deadline = time.monotonic() + 60
+            while not done and time.monotonic() < deadline:
+                producer.poll(0.2)
+        except confluent_kafka.KafkaException as fatal:
+            told.append(fatal.args[0])
+        return [error.code() for error in told + done if error]
+
+    topic = secured.topic()
+    secured.allow("User:emil", kafka_admin.AclOperation.DESCRIBE, kafka_admin.ResourceType.TOPIC, topic)
+    assert confluent_kafka.KafkaError.CLUSTER_AUTHORIZATION_FAILED in produce(topic)
+    secured.allow("User:emil", kafka_admin.AclOperation.IDEMPOTENT_WRITE, kafka_admin.ResourceType.BROKER, "kafka-cluster")
+    codes = produce(topic)
+    assert confluent_kafka.KafkaError.TOPIC_AUTHORIZATION_FAILED in codes, "it has an id, not the topic's right"
+    assert confluent_kafka.KafkaError.CLUSTER_AUTHORIZATION_FAILED not in codes
+    secured.allow("User:emil", kafka_admin.AclOperation.WRITE, kafka_admin.ResourceType.TOPIC, topic)
+    assert produce(topic) == []
 
 
 # Hostile bytes: every one of these must end, and leave the server serving.

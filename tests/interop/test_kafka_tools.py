@@ -11,6 +11,7 @@ from confluent_kafka.admin import AdminClient
 
 from kafka_names import unique
 from support import kafka_jars
+from support.secured import MECHANISMS, PASSWORD, Secured
 
 pytestmark = pytest.mark.xdist_group("kafka_tools")  # one JVM
 SOURCE = pathlib.Path(__file__).parent / "tools" / "Tools.java"
@@ -235,3 +236,101 @@ def test_kafka_dump_log_reads_segments_indexes_and_internal_topics(tools):
     dumps = [tools.run("DumpLogSegments", "--offsets-decoder", "--files", path) for path in journals]
     assert any(group in dump for dump in dumps)
     assert not any("isvalid: false" in dump for dump in dumps)
+
+
+# Security: the same JVM against a server with an authorizer and listeners of every kind.
+
+@pytest.fixture(scope="module")
+def secured(tools, tmp_path_factory):
+    running = Secured(tmp_path_factory.mktemp("secured"))
+    yield running
+    running.server.stop()
+
+
+def acls(tools, secured, *arguments):
+    return tools.run("AclCommand", "--bootstrap-server", secured.at["PLAINTEXT"], *arguments)
+
+
+def test_kafka_acls_adds_lists_and_removes(tools, secured):
+    name = unique("acl")
+    acls(tools, secured, "--add", "--allow-principal", "User:frida", "--operation", "Read", "--operation", "Write",
+         "--topic", name, "--resource-pattern-type", "prefixed")
+    acls(tools, secured, "--add", "--deny-principal", "User:frida", "--deny-host", "10.0.0.1", "--operation", "All",
+         "--topic", name)
+    acls(tools, secured, "--add", "--allow-principal", "User:frida", "--producer", "--topic", name + "-p",
+         "--transactional-id", name)
+    listed = acls(tools, secured, "--list", "--topic", name, "--resource-pattern-type", "match")
+    assert f"resourceType=TOPIC, name={name}, patternType=PREFIXED" in listed
+    assert "principal=User:frida, host=*, operation=READ, permissionType=ALLOW" in listed
+    assert "principal=User:frida, host=10.0.0.1, operation=ALL, permissionType=DENY" in listed
+    assert "resourceType=TRANSACTIONAL_ID" in acls(tools, secured, "--list", "--transactional-id", name)
+    assert name in acls(tools, secured, "--list", "--principal", "User:frida")
+    for resource in (("--topic", name), ("--topic", name, "--resource-pattern-type", "prefixed"),
+                     ("--topic", name + "-p"), ("--transactional-id", name)):
+        acls(tools, secured, "--remove", "--force", *resource)
+    assert "frida" not in acls(tools, secured, "--list")
+
+
+def test_kafka_leader_election_finds_every_leader_elected(tools):
+    name = tools.topic(2)
+    tools.ask("LeaderElectionCommand", "--election-type", "preferred", "--all-topic-partitions")
+    told = tools.ask("LeaderElectionCommand", "--election-type", "preferred", "--topic", name, "--partition", 1)
+    assert f"{name}-1" in told and "already elected" in told
+    told = tools.ask("LeaderElectionCommand", "--election-type", "unclean", "--topic", name, "--partition", 0)
+    assert "already elected" in told
+    tools.ask("LeaderElectionCommand", "--election-type", "preferred", "--topic", unique("none"), "--partition", 0, code=1)
+
+
+def test_kafka_reassign_partitions_moves_to_the_one_broker_and_no_further(tools, tmp_path):
+    name = tools.topic(2)
+
+    def plan(replicas):
+        file = tmp_path / f"plan{replicas}.json"
+        file.write_text(json.dumps({"version": 1, "partitions": [
+            {"topic": name, "partition": partition, "replicas": [replicas]} for partition in (0, 1)]}))
+        return file
+
+    def reassign(*arguments, code=0):
+        return tools.ask("reassign.ReassignPartitionsCommand", *arguments, code=code)
+
+    topics = tmp_path / "topics.json"
+    topics.write_text(json.dumps({"version": 1, "topics": [{"topic": name}]}))
+    assert '"replicas":[1]' in reassign("--topics-to-move-json-file", topics, "--broker-list", "1", "--generate")
+    assert "Successfully started partition reassignments" in reassign("--reassignment-json-file", plan(1), "--execute")
+    verified = reassign("--reassignment-json-file", plan(1), "--verify")
+    assert f"Reassignment of partition {name}-0 is completed." in verified
+    assert "No partition reassignments found." in reassign("--list")
+    reassign("--reassignment-json-file", plan(2), "--execute", code=1)
+    reassign("--reassignment-json-file", plan(1), "--cancel")
+    described = tools.ask("TopicCommand", "--describe", "--topic", name)
+    assert len(re.findall(r"Leader: 1\tReplicas: 1\tIsr: 1", described)) == 2
+
+
+def java_settings(secured, protocol, folder, mechanism=None, certificate=None):
+    """A file of settings for Java's clients."""
+    lines = {"security.protocol": protocol}
+    if protocol.endswith("SSL"):
+        lines |= {"ssl.truststore.type": "PEM", "ssl.truststore.location": secured.authority.file}
+    if certificate:
+        lines |= {"ssl.keystore.type": "PEM", "ssl.keystore.location": certificate}
+    if mechanism:
+        module = "plain.Plain" if mechanism == "PLAIN" else "scram.Scram"
+        lines |= {"sasl.mechanism": mechanism, "sasl.jaas.config":
+                  f"org.apache.kafka.common.security.{module}LoginModule required username=\"admin\" password=\"{PASSWORD}\";"}
+    file = folder / unique("settings")
+    text = "".join(f"{key}={value}\n" for key, value in lines.items())
+    file.write_text(text.encode("ascii", "backslashreplace").decode().replace("\\xf6", "\\u00f6"))
+    return file
+
+
+@pytest.mark.parametrize("protocol, mechanism", [*((protocol, mechanism) for protocol in ("SASL_PLAINTEXT", "SASL_SSL")
+                                                   for mechanism in MECHANISMS), ("SSL", None)])
+def test_the_console_clients_come_through_each_listener(tools, secured, tmp_path, protocol, mechanism):
+    name = secured.topic()
+    certificate = None if mechanism else secured.authority.issue("admin")
+    settings = java_settings(secured, protocol, tmp_path, mechanism, certificate)
+    at = ("--bootstrap-server", secured.at[protocol], "--command-config", settings, "--topic", name)
+    lines = [f"line {i}" for i in range(20)]
+    tools.run("ConsoleProducer", *at, input="".join(line + "\n" for line in lines))
+    read = tools.run("consumer.ConsoleConsumer", *at, "--from-beginning", "--max-messages", 20, "--timeout-ms", 60_000)
+    assert read.splitlines() == lines
