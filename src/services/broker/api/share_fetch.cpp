@@ -55,6 +55,7 @@ class ShareFetch {
       const auto now = steady_clock::now();
       read_all(now >= deadline);
       if (is_done() || now >= deadline || broker_.topics().stopping() || caller_.has_left()) break;
+      if (std::exchange(is_behind_, false)) continue;
       signal.wait_until(std::min({deadline, now + hang_up_interval, next_expiry(now)}));
     }
     return std::move(answers_);
@@ -113,10 +114,14 @@ class ShareFetch {
                                       settings_.isolation);
     if (batches) return batches->bytes() == 0 ? std::nullopt : std::optional(Candidate{target, **from, *batches});
     switch (batches.error()) {
-      case FetchError::out_of_range:
-        // Retention has taken what was next. A position behind the end waits for the log to come there.
-        broker_.shares().move_start(key_of(target), found->partition->offsets().log_start);
+      case FetchError::out_of_range: {
+        const Offset log_start = found->partition->offsets().log_start;
+        // A position behind the end waits for the log to come there.
+        if (log_start <= **from) return std::nullopt;
+        broker_.shares().move_start(key_of(target), log_start);  // retention has taken what was next
+        is_behind_ = true;
         return std::nullopt;
+      }
       case FetchError::closed:
         return refuse(closed_error(broker_.topics(), true));
       case FetchError::corrupt:
@@ -133,7 +138,14 @@ class ShareFetch {
     const SharePartition::AcquireAsk ask{member_.id, candidate.from, static_cast<std::int32_t>(left),
                                          request_.batch_size, request_.share_acquire_mode == exactly_max_records};
     const auto records = broker_.shares().acquire(key_of(candidate.target), ask, candidate.batches.ranges());
-    if (records.empty()) return;
+    if (records.empty()) {
+      // Everything was aborted: on with what comes behind it.
+      const auto found = find(candidate.target);
+      if (!found) return;
+      const auto next = broker_.shares().next(key_of(candidate.target), *found->partition);
+      is_behind_ = is_behind_ || (next && *next && **next > candidate.from);
+      return;
+    }
     PartitionAnswer& answer = answers_[candidate.target];
     for (const AcquiredRecords& range : records) {
       answer.acquired_records.push_back({range.first.value(), range.last.value(), range.delivery_count});
@@ -153,6 +165,7 @@ class ShareFetch {
   std::map<ShareTarget, PartitionAnswer> answers_;
   std::int64_t acquired_ = 0;
   bool any_error_ = false;
+  bool is_behind_ = false;  // there is more to read at once
 };
 
 /// A member that renews locks fetches nothing: a long poll could outlast what it renews (KIP-1222).
