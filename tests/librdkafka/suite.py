@@ -26,9 +26,10 @@ TESTS = SOURCE / "tests"
 RUNNER = TESTS / "test-runner"
 # What the suite's own clusters have (its scenario "default"), and Kafka's default where the broker's is another.
 PROPERTIES = {"num.partitions": "4", "group.initial.rebalance.delay.ms": "3000",
+              "group.share.min.record.lock.duration.ms": "1000",
               "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
               "allow.everyone.if.no.acl.found": "true"}
-BROKER_VERSION = "4.2.0"  # what it is told that the broker is: share groups are newer
+BROKER_VERSION = "4.2.0"  # what it is told that the broker is: the first with share groups for all
 # Tests that the suite runs only through a secured listener, and those that it leaves out unless it is asked for tests
 # that failed with brokers of their time.
 SECURED = {"0097": access.Tls, "0135": access.Sasl, "0142": access.Sasl}

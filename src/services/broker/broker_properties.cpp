@@ -109,6 +109,69 @@ constexpr std::array properties = {
         [](auto& options) -> auto& { return options.groups.min_session_timeout_ms; },
         "The shortest that a member of a classic group may ask for."),
     property(
+        "group.share.delivery.count.limit", int32, 2, 10,
+        [](auto& options) -> auto& { return options.groups.share.delivery_count_limit; },
+        "Deliveries of a record to a share group; then it is given up."),
+    property(
+        "group.share.heartbeat.interval.ms", int32, 1, most_int,
+        [](auto& options) -> auto& { return options.groups.share.heartbeat_interval_ms; },
+        "How often members of share groups heartbeat."),
+    property(
+        "group.share.max.delivery.count.limit", int32, 5, 25,
+        [](auto& options) -> auto& { return options.groups.share.max_delivery_count_limit; },
+        "The most that a group may set."),
+    property(
+        "group.share.max.heartbeat.interval.ms", int32, 1, most_int,
+        [](auto& options) -> auto& { return options.groups.share.max_heartbeat_interval_ms; },
+        "The most that a group may set."),
+    property(
+        "group.share.max.partition.max.record.locks", int32, 2'000, 10'000,
+        [](auto& options) -> auto& { return options.groups.share.max_max_record_locks; },
+        "The most that a group may set."),
+    property(
+        "group.share.max.record.lock.duration.ms", int32, 30'000, 3'600'000,
+        [](auto& options) -> auto& { return options.groups.share.max_record_lock_ms; },
+        "The most that a group may set."),
+    property(
+        "group.share.max.session.timeout.ms", int32, 1, most_int,
+        [](auto& options) -> auto& { return options.groups.share.max_session_timeout_ms; },
+        "The most that a group may set."),
+    property(
+        "group.share.max.size", int32, 1, 1'000, [](auto& options) -> auto& { return options.groups.share.max_size; },
+        "Members of a share group; further ones are refused."),
+    property(
+        "group.share.min.delivery.count.limit", int32, 2, 5,
+        [](auto& options) -> auto& { return options.groups.share.min_delivery_count_limit; },
+        "The least that a group may set."),
+    property(
+        "group.share.min.heartbeat.interval.ms", int32, 1, most_int,
+        [](auto& options) -> auto& { return options.groups.share.min_heartbeat_interval_ms; },
+        "The least that a group may set."),
+    property(
+        "group.share.min.partition.max.record.locks", int32, 100, 2'000,
+        [](auto& options) -> auto& { return options.groups.share.min_max_record_locks; },
+        "The least that a group may set."),
+    property(
+        "group.share.min.record.lock.duration.ms", int32, 1'000, 30'000,
+        [](auto& options) -> auto& { return options.groups.share.min_record_lock_ms; },
+        "The least that a group may set."),
+    property(
+        "group.share.min.session.timeout.ms", int32, 1, most_int,
+        [](auto& options) -> auto& { return options.groups.share.min_session_timeout_ms; },
+        "The least that a group may set."),
+    property(
+        "group.share.partition.max.record.locks", int32, 100, 10'000,
+        [](auto& options) -> auto& { return options.groups.share.max_record_locks; },
+        "Records of a partition that a share group has in flight."),
+    property(
+        "group.share.record.lock.duration.ms", int32, 1'000, 3'600'000,
+        [](auto& options) -> auto& { return options.groups.share.record_lock_ms; },
+        "How long a record is its member's before it is delivered again."),
+    property(
+        "group.share.session.timeout.ms", int32, 1, most_int,
+        [](auto& options) -> auto& { return options.groups.share.session_timeout_ms; },
+        "After this long in silence a member of a share group is put out."),
+    property(
         "max.connections", int32, 1, io::max_connections,
         [](auto& options) -> auto& { return options.max_connections; }, "Further connections are closed at once."),
     property(

@@ -26,7 +26,8 @@ constexpr std::string_view share_delivery_count = "share.delivery.count.limit";
 constexpr std::string_view share_record_locks = "share.partition.max.record.locks";
 
 /// With the limits of this broker, in the order of their names.
-std::vector<NumberSetting> number_settings(const GroupOptions& consumers, const ShareGroupOptions& shares) {
+std::vector<NumberSetting> number_settings(const GroupOptions& consumers) {
+  const ShareGroupOptions& shares = consumers.share;
   return {{consumer_heartbeat, consumers.consumer_heartbeat_interval_ms, consumers.consumer_min_heartbeat_interval_ms,
            consumers.consumer_max_heartbeat_interval_ms,
            "The heartbeat interval given to the members of a consumer group."},
@@ -178,7 +179,7 @@ Result<std::unique_ptr<GroupConfigs>> GroupConfigs::open(const io::Path& file, c
 
 Result<void> GroupConfigs::check(const ConfigMap& settings) const {
   std::map<std::string_view, std::int32_t> effective;
-  const auto numbers = number_settings(options_, share_options_);
+  const auto numbers = number_settings(options_);
   for (const NumberSetting& setting : numbers) effective[setting.name] = setting.fallback;
   for (const auto& [name, value] : settings) {
     if (const NumberSetting* number = find(numbers, name)) {
@@ -239,7 +240,7 @@ std::vector<ConfigEntry> GroupConfigs::describe(const std::string& group) const 
     entry.type = type;
     entry.documentation = documentation;
   };
-  for (const NumberSetting& setting : number_settings(options_, share_options_)) {
+  for (const NumberSetting& setting : number_settings(options_)) {
     add(setting.name, std::to_string(setting.fallback), ConfigType::int32, setting.documentation);
   }
   for (const WordSetting& setting : word_settings) {
@@ -281,13 +282,13 @@ ConsumerGroupSettings GroupConfigs::settings_of(const std::string& group) const 
 ShareGroupSettings GroupConfigs::share_settings_of(const std::string& group) const {
   const ConfigMap set = set_for(group);
   ShareGroupSettings settings;
-  settings.session_timeout_ms = number_in(set, share_session, share_options_.session_timeout_ms);
-  settings.heartbeat_interval_ms = number_in(set, share_heartbeat, share_options_.heartbeat_interval_ms);
-  settings.max_size = static_cast<std::size_t>(share_options_.max_size);
-  settings.record_lock_ms = number_in(set, share_record_lock, share_options_.record_lock_ms);
+  settings.session_timeout_ms = number_in(set, share_session, options_.share.session_timeout_ms);
+  settings.heartbeat_interval_ms = number_in(set, share_heartbeat, options_.share.heartbeat_interval_ms);
+  settings.max_size = static_cast<std::size_t>(options_.share.max_size);
+  settings.record_lock_ms = number_in(set, share_record_lock, options_.share.record_lock_ms);
   settings.delivery_count_limit =
-      static_cast<std::int16_t>(number_in(set, share_delivery_count, share_options_.delivery_count_limit));
-  settings.max_record_locks = number_in(set, share_record_locks, share_options_.max_record_locks);
+      static_cast<std::int16_t>(number_in(set, share_delivery_count, options_.share.delivery_count_limit));
+  settings.max_record_locks = number_in(set, share_record_locks, options_.share.max_record_locks);
   if (const auto reset = set.find(share_reset); reset != set.end()) {
     settings.reset = parse_reset(reset->second).value_or(ShareReset());
   }

@@ -41,7 +41,6 @@ class GroupConfigs {
 
   const io::Path file_;
   const GroupOptions options_;
-  const ShareGroupOptions share_options_{};
   mutable Mutex mutex_;
   std::map<std::string, ConfigMap> set_ TL_GUARDED_BY(mutex_);
 };

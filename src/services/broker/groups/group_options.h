@@ -7,6 +7,17 @@ namespace tickerlake::broker {
 inline constexpr std::int32_t max_group_members = 10'000;
 inline constexpr std::int32_t least_session_timeout_ms = 6'000, longest_session_timeout_ms = 1'800'000;
 
+/// The broker's settings of share groups: group.share.session.timeout.ms, …, with their limits.
+struct ShareGroupOptions {
+  std::int32_t session_timeout_ms = 45'000, min_session_timeout_ms = 45'000, max_session_timeout_ms = 60'000;
+  std::int32_t heartbeat_interval_ms = 5'000, min_heartbeat_interval_ms = 5'000, max_heartbeat_interval_ms = 15'000;
+  std::int32_t max_size = 200;
+  std::int32_t record_lock_ms = 30'000, min_record_lock_ms = 15'000, max_record_lock_ms = 60'000;
+  std::int32_t delivery_count_limit = 5, min_delivery_count_limit = 2, max_delivery_count_limit = 10;
+  std::int32_t max_record_locks = 2'000;  // group.share.partition.max.record.locks
+  std::int32_t min_max_record_locks = 100, max_max_record_locks = 4'000;
+};
+
 struct GroupOptions {
   std::int64_t retention_ms = 7 * 24 * 3'600'000ll;  // offsets.retention.minutes
   // The classic protocol.
@@ -20,17 +31,7 @@ struct GroupOptions {
   std::int32_t consumer_heartbeat_interval_ms = 5'000;
   std::int32_t consumer_min_heartbeat_interval_ms = 5'000, consumer_max_heartbeat_interval_ms = 15'000;
   std::int32_t consumer_max_size = max_group_members;
-};
-
-/// The broker's settings of share groups: group.share.session.timeout.ms, …, with their limits.
-struct ShareGroupOptions {
-  std::int32_t session_timeout_ms = 45'000, min_session_timeout_ms = 45'000, max_session_timeout_ms = 60'000;
-  std::int32_t heartbeat_interval_ms = 5'000, min_heartbeat_interval_ms = 5'000, max_heartbeat_interval_ms = 15'000;
-  std::int32_t max_size = 200;
-  std::int32_t record_lock_ms = 30'000, min_record_lock_ms = 15'000, max_record_lock_ms = 60'000;
-  std::int32_t delivery_count_limit = 5, min_delivery_count_limit = 2, max_delivery_count_limit = 10;
-  std::int32_t max_record_locks = 2'000;  // group.share.partition.max.record.locks
-  std::int32_t min_max_record_locks = 100, max_max_record_locks = 4'000;
+  ShareGroupOptions share;
 };
 
 }  // namespace tickerlake::broker
