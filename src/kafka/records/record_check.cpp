@@ -119,12 +119,15 @@ bool skip_record(Source& source, std::int64_t expected_delta, std::int64_t& key_
 
 }  // namespace
 
-Result<void> check_records(const Batch& batch, std::size_t max_size, std::optional<std::int32_t>* without_key) {
+namespace {
+
+/// Gives each record's number and key size to the visitor.
+Result<void> walk(const Batch& batch, std::size_t max_size, auto&& visit) {
   std::int64_t key_size = 0;
   TRY(Source source, Source::open(batch, max_size));
   for (std::int32_t i = 0; i < batch.header.record_count; ++i) {
     if (skip_record(source, i, key_size)) {
-      if (without_key != nullptr && key_size < 0 && !*without_key) *without_key = i;
+      visit(i, key_size);
       continue;
     }
     if (source.failure()) return std::unexpected(*source.failure());
@@ -133,6 +136,22 @@ Result<void> check_records(const Batch& batch, std::size_t max_size, std::option
   if (source.at_end()) return {};
   if (source.failure()) return std::unexpected(*source.failure());
   return fail(ErrorCode::invalid_argument, "bytes are left behind a batch's last record");
+}
+
+}  // namespace
+
+Result<void> check_records(const Batch& batch, std::size_t max_size, std::optional<std::int32_t>* without_key) {
+  return walk(batch, max_size, [&](std::int32_t record, std::int64_t key_size) {
+    if (without_key != nullptr && key_size < 0 && !*without_key) *without_key = record;
+  });
+}
+
+Result<std::vector<std::int32_t>> records_without_key(const Batch& batch, std::size_t max_size) {
+  std::vector<std::int32_t> records;
+  CHECK(walk(batch, max_size, [&](std::int32_t record, std::int64_t key_size) {
+    if (key_size < 0 && records.size() < max_named_records) records.push_back(record);
+  }));
+  return records;
 }
 
 }  // namespace tickerlake::kafka

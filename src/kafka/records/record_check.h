@@ -1,6 +1,8 @@
 #pragma once
 // Whether a batch's records can be read: what a broker asks before it hands them to every consumer.
+#include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "base/result.h"
 #include "kafka/records/batch.h"
@@ -14,5 +16,11 @@ namespace tickerlake::kafka {
 /// without_key: is set to the number of the first record that has no key, where a caller wants to know.
 Result<void> check_records(const Batch& batch, std::size_t max_size,
                            std::optional<std::int32_t>* without_key = nullptr);
+
+/// How many of a batch's records an answer names one by one: as many as an uncompressed batch of a mebibyte can hold.
+inline constexpr std::size_t max_named_records = 150'000;
+/// The numbers of the records that have no key, ascending, of a batch that check_records() has passed; at most
+/// max_named_records.
+Result<std::vector<std::int32_t>> records_without_key(const Batch& batch, std::size_t max_size);
 
 }  // namespace tickerlake::kafka

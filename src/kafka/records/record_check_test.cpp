@@ -47,6 +47,12 @@ TEST_P(CheckRecords, refuses_another_count_of_records) {
   }
 }
 
+TEST_P(CheckRecords, names_the_records_without_a_key) {
+  const Buffer bytes = batch(7, 100, GetParam());
+  ByteView rest = bytes;
+  EXPECT_EQ(records_without_key(*take_batch(rest), 1 << 30).value(), (std::vector<std::int32_t>{0, 2, 4, 6}));
+}
+
 TEST_P(CheckRecords, stops_at_the_bound_of_what_may_come_out) {
   if (GetParam() == Codec::none) return;  // as long as it is
   const Buffer bytes = batch(10, 100'000, GetParam());

@@ -4,6 +4,8 @@
 #include <memory>
 
 #include "kafka/records/batch.h"
+#include "kafka/records/record_check.h"
+#include "kafka/records/records.h"
 #include "services/broker/api/handlers.h"
 #include "services/broker/api/partition_lookup.h"
 #include "services/broker/api/transaction_errors.h"
@@ -160,9 +162,7 @@ class Append {
     if (!appended) {
       PartitionAnswer refused =
           refuse(data, to_kafka(appended.error().why, broker_.topics(), version_), appended.error().message);
-      if (appended.error().record) {
-        refused.record_errors.push_back({*appended.error().record, appended.error().message});
-      }
+      if (appended.error().record) name_records(refused, data.records.bytes, appended.error().message);
       return refused;
     }
     if (!appended->duplicate) {
@@ -186,6 +186,15 @@ class Append {
     answer.base_offset = -1;
     if (!message.empty()) answer.error_message = std::move(message);
     return answer;
+  }
+
+  /// Clients send the others again: each record is named that is refused for having no key (KIP-467).
+  static void name_records(PartitionAnswer& refused, ByteView bytes, const std::string& message) {
+    const auto batch = kafka::take_batch(bytes);
+    const auto records = batch ? kafka::records_without_key(*batch, kafka::max_decompressed_batch)
+                               : Result<std::vector<std::int32_t>>(std::unexpected(batch.error()));
+    if (!records) return;
+    for (const std::int32_t record : *records) refused.record_errors.push_back({record, message});
   }
 
   static bool is_transactional(ByteView records) {
