@@ -180,10 +180,12 @@ KafkaError Group::leave(const MemberClaim& claim, Milliseconds now) {
 KafkaError Group::check_commit(const MemberClaim& claim, std::int32_t generation, bool in_transaction,
                                Milliseconds now) {
   tick(now);
+  // A consumer that assigns itself its partitions uses the group only as a place for offsets; it may have made itself
+  // an id all the same (KIP-848).
+  if (generation < 0 && state_ == State::empty) return KafkaError::none;
   if (generation < 0 && claim.member_id.empty() && !claim.instance_id) {
-    // A consumer that assigns itself its partitions uses the group only as a place for offsets.
     // Producers that know nothing of members (before KIP-447) commit for any group in their transactions.
-    return in_transaction || state_ == State::empty ? KafkaError::none : KafkaError::unknown_member_id;
+    return in_transaction ? KafkaError::none : KafkaError::unknown_member_id;
   }
   if (const KafkaError error = check_claim(claim); error != KafkaError::none) return error;
   if (generation != generation_) return KafkaError::illegal_generation;

@@ -229,7 +229,9 @@ TEST(Group, a_static_member_that_restarts_takes_its_place_back_without_a_rebalan
 TEST(Group, offsets_are_committed_by_members_of_the_generation_or_where_there_are_none) {
   Driver d;
   EXPECT_EQ(d.group.check_commit({"", std::nullopt}, -1, false, d.now), KafkaError::none);
+  EXPECT_EQ(d.group.check_commit({"an id of its own", std::nullopt}, -1, false, d.now), KafkaError::none);
   d.settle_one();
+  EXPECT_EQ(d.group.check_commit({"an id of its own", std::nullopt}, -1, false, d.now), KafkaError::unknown_member_id);
   EXPECT_EQ(d.group.check_commit({"", std::nullopt}, -1, false, d.now), KafkaError::unknown_member_id);
   EXPECT_EQ(d.group.check_commit({"a", std::nullopt}, 1, false, d.now), KafkaError::none);
   EXPECT_EQ(d.group.check_commit({"a", std::nullopt}, 0, false, d.now), KafkaError::illegal_generation);
