@@ -28,6 +28,8 @@ constexpr std::array own_settings = {
                "The most that compaction reads and writes."},
     OwnSetting{"producer.id.expiration.ms", "86400000", ConfigType::int32, 1,
                "How long a silent idempotent producer is remembered."},
+    OwnSetting{"sasl.kerberos.min.time.before.relogin", "60000", ConfigType::int64, 0,
+               "Kept, as Kafka keeps it without Kerberos, which this broker never has."},
 };
 
 const OwnSetting* find_own(std::string_view name) {
@@ -61,7 +63,7 @@ Result<void> set_own(LiveSettings& live, const OwnSetting& setting, std::string_
     live.cleaner.key_bytes = static_cast<std::int64_t>(number);
   } else if (setting.name == "log.cleaner.io.max.bytes.per.second") {
     live.cleaner.bytes_per_second = number;
-  } else {
+  } else if (setting.name == "producer.id.expiration.ms") {
     live.producer_expiration_ms = static_cast<TimestampMs>(number);
   }
   return {};
