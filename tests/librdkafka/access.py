@@ -53,7 +53,8 @@ class Sasl(Secured):
 
 
 class Tls(Secured):
-    """0097 tries the client's certificate and key in every form, and the suite's own of an authority that nobody knows."""
+    """0097 tries the client's certificate and key in every form, and the suite's own of an authority that nobody knows: it
+    wants these refused within the handshake, as TLS 1.2 has it; a client of TLS 1.3 is through with it by then."""
     PROTOCOL = "SSL"
 
     def __init__(self, folder):
@@ -61,7 +62,8 @@ class Tls(Secured):
         authority, other = Authority(folder), Authority(folder, "other")
         certificate, key = authority.sign("suite")
         self.properties |= {"ssl.keystore.location": authority.issue("localhost"),
-                            "ssl.truststore.location": authority.file, "ssl.client.auth": "required"}
+                            "ssl.truststore.location": authority.file, "ssl.client.auth": "required",
+                            "ssl.enabled.protocols": "TLSv1.2"}
         encryption = serialization.BestAvailableEncryption(PASSWORD.encode())
         pem, der = serialization.Encoding.PEM, serialization.Encoding.DER
         forms = {
