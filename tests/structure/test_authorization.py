@@ -6,7 +6,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 API = ROOT / "src" / "services" / "broker" / "api"
 # Asked before anybody is known, or telling nothing that is not everybody's.
 FREE = {"api_versions", "sasl_handshake", "sasl_authenticate"}
-ASKS = re.compile(r"\b(may|may_topic|may_group|may_transact|may_cluster|may_some_topic|find_permitted|cluster_operations)\(")
+ASKS = re.compile(r"\b(may|may_topic|may_group|may_transact|may_cluster|may_some_topic|find_permitted|cluster_operations|check_config_access)\(")
 
 
 def handlers():

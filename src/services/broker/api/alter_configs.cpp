@@ -137,12 +137,9 @@ std::expected<Target, Outcome> find_target(Broker& broker, std::int8_t type, con
 template <class Resource, class Change>
 Outcome alter(Broker& broker, const Caller& caller, const Resource& resource, bool validate_only,
               const Change& change) {
-  const bool of_topic = static_cast<ConfigResource>(resource.resource_type) == ConfigResource::topic;
-  if (of_topic ? !may_topic(caller, Operation::alter_configs, resource.resource_name)
-               : !may_cluster(caller, Operation::alter_configs)) {
-    return {of_topic ? KafkaError::topic_authorization_failed : KafkaError::cluster_authorization_failed,
-            "Authorization failed."};
-  }
+  const auto error =
+      check_config_access(caller, Operation::alter_configs, resource.resource_type, resource.resource_name);
+  if (error != KafkaError::none) return {error, "Authorization failed."};
   const auto target = find_target(broker, resource.resource_type, resource.resource_name);
   if (!target) return target.error();
   std::set<std::string_view> names;

@@ -67,12 +67,9 @@ DescribeConfigsResponse::Resource describe_resource(Broker& broker, const Caller
     result.error_message = std::move(message);
     return result;
   };
-  const bool of_topic = static_cast<ConfigResource>(resource.resource_type) == ConfigResource::topic;
-  if (of_topic ? !may_topic(caller, Operation::describe_configs, resource.resource_name)
-               : !may_cluster(caller, Operation::describe_configs)) {
-    return refuse(of_topic ? KafkaError::topic_authorization_failed : KafkaError::cluster_authorization_failed,
-                  "Authorization failed.");
-  }
+  const auto error =
+      check_config_access(caller, Operation::describe_configs, resource.resource_type, resource.resource_name);
+  if (error != KafkaError::none) return refuse(error, "Authorization failed.");
   switch (static_cast<ConfigResource>(resource.resource_type)) {
     case ConfigResource::topic: {
       const auto topic = broker.topics().find(resource.resource_name);
