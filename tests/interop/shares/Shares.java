@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
@@ -18,6 +19,7 @@ import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.ListGroupsOptions;
 import org.apache.kafka.clients.admin.ListShareGroupOffsetsSpec;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.ShareGroupDescription;
 import org.apache.kafka.clients.admin.SharePartitionOffsetInfo;
 import org.apache.kafka.clients.consumer.AcknowledgeType;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -136,6 +138,16 @@ public final class Shares {
     }
   }
 
+  private ShareGroupDescription describe(String group) {
+    try {
+      return admin.describeShareGroups(List.of(group)).all().get().get(group);
+    } catch (ExecutionException unknown) {  // nobody has joined yet
+      return new ShareGroupDescription(group, List.of(), GroupState.EMPTY, null, 0, 0);
+    } catch (InterruptedException wrong) {
+      throw new RuntimeException(wrong);
+    }
+  }
+
   private static final Map<String, Object> EXPLICIT = Map.of("share.acknowledgement.mode", "explicit");
 
   // ---- scenarios
@@ -205,12 +217,17 @@ public final class Shares {
       thread.start();
       threads.add(thread);
     }
+    // A client whose assignment changes drops what it has fetched of a partition that it loses, until the locks expire.
+    await("four members, each with its last assignment", () -> {
+      ShareGroupDescription told = describe(group);
+      return told.members().size() == 4
+          && told.members().stream().allMatch(member -> member.memberEpoch() == told.groupEpoch());
+    });
     produce(topic, 0, count);
     await("all " + count + " arrive", () -> seen.size() == count || !wrong.isEmpty());
     check(wrong.isEmpty(), "errors: " + wrong);
     seen.forEach((value, times) -> check(times == 1, value + " came " + times + " times"));
-    check(admin.describeShareGroups(List.of(group)).all().get().get(group).members().size() == 4, "members");
-    check(admin.describeShareGroups(List.of(group)).all().get().get(group).groupState() == GroupState.STABLE, "state");
+    check(describe(group).groupState() == GroupState.STABLE, "state");
     check(admin.listGroups(ListGroupsOptions.forShareGroups()).all().get().stream()
         .anyMatch(one -> one.groupId().equals(group) && one.type().get() == GroupType.SHARE), "listed");
     stop.set(true);
@@ -270,7 +287,7 @@ public final class Shares {
       try {
         admin.alterShareGroupOffsets(group, Map.of(partition, 3L)).all().get();
         check(false, "a group with members was altered");
-      } catch (java.util.concurrent.ExecutionException refused) {
+      } catch (ExecutionException refused) {
         check(refused.getCause() instanceof GroupNotEmptyException, "refused: " + refused.getCause());
       }
     }
@@ -317,7 +334,7 @@ public final class Shares {
       try {
         configure("configured", Map.of(wrong.getKey(), wrong.getValue()));
         check(false, wrong + " was accepted");
-      } catch (java.util.concurrent.ExecutionException refused) {
+      } catch (ExecutionException refused) {
         check(refused.getCause() instanceof InvalidConfigurationException, wrong + ": " + refused.getCause());
       }
     }
