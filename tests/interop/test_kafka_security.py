@@ -230,12 +230,16 @@ def test_a_transaction_needs_rights_on_its_id_its_topics_and_its_group(secured):
     writer = producer()
     writer.init_transactions(30)
     writer.begin_transaction()
-    failures = []
-    writer.produce(foreign, b"x", partition=0, on_delivery=lambda error, _: failures.append(error))
+    failures, lets_it_queue = [], True
+    try:
+        writer.produce(foreign, b"x", partition=0, on_delivery=lambda error, _: failures.append(error))
+    except confluent_kafka.KafkaException as refusal:  # librdkafka was told of the topic before
+        failures, lets_it_queue = [refusal.args[0]], False
     writer.flush(30)
     assert [error.code() for error in failures] == [confluent_kafka.KafkaError.TOPIC_AUTHORIZATION_FAILED]
-    with pytest.raises(confluent_kafka.KafkaException):
-        writer.commit_transaction(30)
+    if lets_it_queue:
+        with pytest.raises(confluent_kafka.KafkaException):
+            writer.commit_transaction(30)
     writer.abort_transaction(30)
 
     reader = confluent_kafka.Consumer(settings | {"group.id": group})
