@@ -131,15 +131,19 @@ def test_statements_that_are_too_deep_or_long_are_refused(module_server, results
 def test_a_query_that_would_never_end_is_cancelled(module_server, results):
     endless = ("select count(*) from unnest(sequence(1, 10000)) a(w), unnest(sequence(1, 10000)) b(x), unnest(sequence(1, 10000)) c(y), "
                "unnest(sequence(1, 10000)) d(z) where w + x + y * z % 7 = 3")
-    with watched(module_server, memory=2048 * MiB):  # what all queries together may have
-        ids = []
-        for _ in range(6):  # more than run at once: the others wait
-            ids.append(json.loads(start(module_server, results, endless).expect(200).body)["QueryExecutionId"])
-        wait_until(lambda: status(module_server, ids[0])["State"] == "RUNNING", "the first one runs")
+
+    def start_and_stop(count, at_once):
+        ids = [json.loads(start(module_server, results, endless).expect(200).body)["QueryExecutionId"] for _ in range(count)]
+        for id in ids[:at_once]:
+            wait_until(lambda id=id: status(module_server, id)["State"] == "RUNNING", "it runs")
         for id in ids:
             call(module_server, "athena", "StopQueryExecution", json.dumps({"QueryExecutionId": id}).encode()).expect(200)
         for id in ids:
             assert finish(module_server, id)["State"] == "CANCELLED"
+
+    start_and_stop(4, 4)  # each has a database of its own, whose threads stay for the next query
+    with watched(module_server, memory=2048 * MiB):
+        start_and_stop(6, 4)  # more than run at once: the others wait
         assert run(module_server, results, "select 1")[0] == "SUCCEEDED"
 
 
