@@ -120,7 +120,8 @@ async function administer() {
   const [described] = await admin.describeConfigs({ resources: [{ resourceType: 2, resourceName: topic }] });
   assert.strictEqual(described.configs.find((config) => config.name === 'retention.ms').value, '60000');
   const producer = producerOf();
-  await producer.send({ messages: numbered('v', 50).map((value) => ({ topic, partition: 0, value })) });
+  // What is acknowledged by acks=1, this client's default, can be read once it is on disk: a moment later.
+  await producer.send({ acks: -1, messages: numbered('v', 50).map((value) => ({ topic, partition: 0, value })) });
   await producer.close();
   const [offsets] = await admin.listOffsets({ topics: [{ name: topic, partitions: [{ partitionIndex: 0, timestamp: -1n }] }] });
   assert.strictEqual(offsets.partitions[0].offset, 50n);
