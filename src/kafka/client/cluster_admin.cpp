@@ -124,7 +124,21 @@ Result<std::optional<int>> ClusterAdmin::partitions(const std::string& topic, mi
 }
 
 Result<void> ClusterAdmin::wait_for_leaders(const std::string& topic, milliseconds timeout) {
-  return cluster_->wait_for_leaders(topic, cluster_->for_at_most(timeout));
+  const Patience patience = cluster_->for_at_most(timeout);
+  CHECK(cluster_->wait_for_leaders(topic, patience));
+  // Before KRaft brokers hear of a topic one after the other, and the next command may ask any of them.
+  const auto nodes = cluster_->nodes();
+  for (const auto& [node, endpoint] : nodes) {
+    CHECK(until_it_passes(patience, [&]() -> Result<void> {
+      const MetadataRequest request{.topics = {{{.topic_id = {}, .name = topic}}}, .allow_auto_topic_creation = false};
+      const auto answer = cluster_->ask(node, request, patience);
+      if (!answer || answer->topics.size() != 1) return {};  // it is down
+      if (answer->topics[0].error_code != KafkaError::unknown_topic_or_partition) return {};
+      return fail(ErrorCode::unavailable,
+                  "broker " + std::to_string(node) + " does not know of topic " + topic + " yet");
+    }));
+  }
+  return {};
 }
 
 Result<Watermarks> ClusterAdmin::watermarks(const std::string& topic, std::int32_t partition, milliseconds timeout) {
