@@ -307,6 +307,29 @@ def test_settings_of_a_group_are_its_own_right(secured):
         assert described() == 0
 
 
+def test_changed_certificates_are_shown_to_new_connections_and_broken_ones_are_not(secured, tmp_path):
+    def shown():
+        context = ssl.create_default_context(cafile=secured.authority.file)
+        with context.wrap_socket(connect(secured, "SSL"), server_hostname="localhost") as stream:
+            return stream.getpeercert()["serialNumber"]
+
+    file = secured.server.properties["ssl.keystore.location"]
+    good, before = file.read_bytes(), shown()
+    file.write_bytes(secured.authority.issue("localhost", days=9).read_bytes())
+    deadline = time.monotonic() + 60
+    while shown() == before and time.monotonic() < deadline:
+        time.sleep(0.1)
+    changed = shown()
+    assert changed != before
+    file.write_bytes(good[:200])
+    log = secured.server.data.with_suffix(".log")
+    while "can't be used" not in log.read_text() and time.monotonic() < deadline:
+        assert shown() == changed
+        time.sleep(0.1)
+    assert shown() == changed
+    file.write_bytes(good)
+
+
 # Hostile bytes: every one of these must end, and leave the server serving.
 
 def connect(secured, listener):
@@ -407,3 +430,22 @@ def test_both_versions_of_tls_are_spoken(secured, version):
     with context.wrap_socket(connect(secured, "SSL"), server_hostname="localhost") as stream:
         stream.sendall(frame(18, 0, b""))
         assert answer(stream)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("drip", [b"", b"x"])
+def test_who_does_not_say_who_it_is_has_to_go_whether_silent_or_slow(secured, drip):
+    head = struct.pack(">i", 500_000) if drip else b""
+    with connect(secured, "SASL_PLAINTEXT") as stream:
+        stream.sendall(head)
+        stream.settimeout(1)
+        deadline, ended = time.monotonic() + 300, False
+        while not ended and time.monotonic() < deadline:
+            try:
+                stream.sendall(drip)
+                ended = stream.recv(1) == b""
+            except TimeoutError:
+                pass
+            except ConnectionError:
+                ended = True
+        assert ended

@@ -51,11 +51,7 @@ Result<typename Request::Response> ClusterAdmin::ask_controller(const Request& r
                                                                 std::int16_t most) {
   TRY(const auto view, cluster_->metadata({.topics = std::vector<MetadataRequest::Topic>{}}, patience));
   if (view.controller_id < 0) return fail(ErrorCode::unavailable, "the cluster has no controller");
-  // Its answer may take all the time that the request gives it: sent again, it would find its own work done.
-  TRY(Connection * connection, cluster_->connect(view.controller_id, patience));
-  auto answer = connection->call(request, patience, most);
-  if (!answer) cluster_->disconnect(view.controller_id);
-  return answer;
+  return cluster_->ask(view.controller_id, request, patience, most);
 }
 
 template <class Request>

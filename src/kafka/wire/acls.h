@@ -11,12 +11,8 @@
 
 namespace tickerlake::kafka {
 
-struct DescribeAclsResponse;
-
-struct DescribeAclsRequest {
-  static constexpr auto api = Api{.key = 29, .name = "DescribeAcls", .versions = {1, 3}, .flexible_since = 2};
-  using Response = DescribeAclsResponse;
-
+/// What DescribeAcls and DeleteAcls look for.
+struct AclFilterShape {
   std::int8_t resource_type_filter = 0;
   std::optional<std::string> resource_name_filter;
   std::int8_t pattern_type_filter = 3;
@@ -28,12 +24,40 @@ struct DescribeAclsRequest {
   static void fields(auto& c, auto& m) {
     c(m.resource_type_filter);
     c(m.resource_name_filter);
-    c(m.pattern_type_filter, since(1));
+    c(m.pattern_type_filter);
     c(m.principal_filter);
     c(m.host_filter);
     c(m.operation);
     c(m.permission_type);
   }
+};
+
+/// An entry that CreateAcls makes, and one that DeleteAcls has found.
+struct AclShape {
+  std::int8_t resource_type = 0;
+  std::string resource_name;
+  std::int8_t pattern_type = 3;
+  std::string principal;
+  std::string host;
+  std::int8_t operation = 0;
+  std::int8_t permission_type = 0;
+
+  static void fields(auto& c, auto& m) {
+    c(m.resource_type);
+    c(m.resource_name);
+    c(m.pattern_type);
+    c(m.principal);
+    c(m.host);
+    c(m.operation);
+    c(m.permission_type);
+  }
+};
+
+struct DescribeAclsResponse;
+
+struct DescribeAclsRequest : AclFilterShape {
+  static constexpr auto api = Api{.key = 29, .name = "DescribeAcls", .versions = {1, 3}, .flexible_since = 2};
+  using Response = DescribeAclsResponse;
 };
 
 struct DescribeAclsResponse {
@@ -60,7 +84,7 @@ struct DescribeAclsResponse {
     static void fields(auto& c, auto& m) {
       c(m.resource_type);
       c(m.resource_name);
-      c(m.pattern_type, since(1));
+      c(m.pattern_type);
       c(m.acls);
     }
   };
@@ -84,27 +108,7 @@ struct CreateAclsRequest {
   static constexpr auto api = Api{.key = 30, .name = "CreateAcls", .versions = {1, 3}, .flexible_since = 2};
   using Response = CreateAclsResponse;
 
-  struct Creation {
-    std::int8_t resource_type = 0;
-    std::string resource_name;
-    std::int8_t resource_pattern_type = 3;
-    std::string principal;
-    std::string host;
-    std::int8_t operation = 0;
-    std::int8_t permission_type = 0;
-
-    static void fields(auto& c, auto& m) {
-      c(m.resource_type);
-      c(m.resource_name);
-      c(m.resource_pattern_type, since(1));
-      c(m.principal);
-      c(m.host);
-      c(m.operation);
-      c(m.permission_type);
-    }
-  };
-
-  std::vector<Creation> creations;
+  std::vector<AclShape> creations;
 
   static void fields(auto& c, auto& m) { c(m.creations); }
 };
@@ -135,54 +139,21 @@ struct DeleteAclsRequest {
   static constexpr auto api = Api{.key = 31, .name = "DeleteAcls", .versions = {1, 3}, .flexible_since = 2};
   using Response = DeleteAclsResponse;
 
-  struct Filter {
-    std::int8_t resource_type_filter = 0;
-    std::optional<std::string> resource_name_filter;
-    std::int8_t pattern_type_filter = 3;
-    std::optional<std::string> principal_filter;
-    std::optional<std::string> host_filter;
-    std::int8_t operation = 0;
-    std::int8_t permission_type = 0;
-
-    static void fields(auto& c, auto& m) {
-      c(m.resource_type_filter);
-      c(m.resource_name_filter);
-      c(m.pattern_type_filter, since(1));
-      c(m.principal_filter);
-      c(m.host_filter);
-      c(m.operation);
-      c(m.permission_type);
-    }
-  };
-
-  std::vector<Filter> filters;
+  std::vector<AclFilterShape> filters;
 
   static void fields(auto& c, auto& m) { c(m.filters); }
 };
 
 struct DeleteAclsResponse {
   struct FilterResult {
-    struct MatchingAcl {
+    struct MatchingAcl : AclShape {
       KafkaError error_code = KafkaError::none;
       std::optional<std::string> error_message;
-      std::int8_t resource_type = 0;
-      std::string resource_name;
-      std::int8_t pattern_type = 3;
-      std::string principal;
-      std::string host;
-      std::int8_t operation = 0;
-      std::int8_t permission_type = 0;
 
       static void fields(auto& c, auto& m) {
         c(m.error_code);
         c(m.error_message);
-        c(m.resource_type);
-        c(m.resource_name);
-        c(m.pattern_type, since(1));
-        c(m.principal);
-        c(m.host);
-        c(m.operation);
-        c(m.permission_type);
+        AclShape::fields(c, m);
       }
     };
 

@@ -16,6 +16,7 @@
 #include "kafka/wire/offsets.h"
 #include "kafka/wire/produce.h"
 #include "kafka/wire/quorum.h"
+#include "kafka/wire/quotas.h"
 #include "kafka/wire/reassignments.h"
 #include "kafka/wire/sasl.h"
 #include "kafka/wire/share_fetch.h"
@@ -30,22 +31,21 @@ namespace tickerlake::kafka {
 template <class... Request>
 struct RequestList {};
 
-using AllRequests =
-    RequestList<ProduceRequest, FetchRequest, ListOffsetsRequest, MetadataRequest, OffsetCommitRequest,
-                OffsetFetchRequest, FindCoordinatorRequest, JoinGroupRequest, HeartbeatRequest, LeaveGroupRequest,
-                SyncGroupRequest, DescribeGroupsRequest, ListGroupsRequest, ApiVersionsRequest, CreateTopicsRequest,
-                DeleteTopicsRequest, DeleteRecordsRequest, InitProducerIdRequest, OffsetForLeaderEpochRequest,
-                DescribeConfigsRequest, ListConfigResourcesRequest, AlterConfigsRequest, DescribeLogDirsRequest,
-                CreatePartitionsRequest, DeleteGroupsRequest, IncrementalAlterConfigsRequest, OffsetDeleteRequest,
-                DescribeClusterRequest, DescribeTopicPartitionsRequest, AddPartitionsToTxnRequest,
-                AddOffsetsToTxnRequest, EndTxnRequest, WriteTxnMarkersRequest, TxnOffsetCommitRequest,
-                DescribeProducersRequest, DescribeTransactionsRequest, ListTransactionsRequest, ElectLeadersRequest,
-                AlterPartitionReassignmentsRequest, ListPartitionReassignmentsRequest, AlterReplicaLogDirsRequest,
-                SaslHandshakeRequest, SaslAuthenticateRequest, DescribeUserScramCredentialsRequest,
-                AlterUserScramCredentialsRequest, DescribeAclsRequest, CreateAclsRequest, DeleteAclsRequest,
-                ConsumerGroupHeartbeatRequest, ConsumerGroupDescribeRequest, ShareGroupHeartbeatRequest,
-                ShareGroupDescribeRequest, ShareFetchRequest, ShareAcknowledgeRequest, DescribeShareGroupOffsetsRequest,
-                AlterShareGroupOffsetsRequest, DeleteShareGroupOffsetsRequest>;
+using AllRequests = RequestList<
+    ProduceRequest, FetchRequest, ListOffsetsRequest, MetadataRequest, OffsetCommitRequest, OffsetFetchRequest,
+    FindCoordinatorRequest, JoinGroupRequest, HeartbeatRequest, LeaveGroupRequest, SyncGroupRequest,
+    DescribeGroupsRequest, ListGroupsRequest, ApiVersionsRequest, CreateTopicsRequest, DeleteTopicsRequest,
+    DeleteRecordsRequest, InitProducerIdRequest, OffsetForLeaderEpochRequest, DescribeConfigsRequest,
+    ListConfigResourcesRequest, AlterConfigsRequest, DescribeLogDirsRequest, CreatePartitionsRequest,
+    DeleteGroupsRequest, IncrementalAlterConfigsRequest, OffsetDeleteRequest, DescribeClusterRequest,
+    DescribeTopicPartitionsRequest, AddPartitionsToTxnRequest, AddOffsetsToTxnRequest, EndTxnRequest,
+    WriteTxnMarkersRequest, TxnOffsetCommitRequest, DescribeProducersRequest, DescribeTransactionsRequest,
+    ListTransactionsRequest, ElectLeadersRequest, AlterPartitionReassignmentsRequest, ListPartitionReassignmentsRequest,
+    AlterReplicaLogDirsRequest, SaslHandshakeRequest, SaslAuthenticateRequest, DescribeUserScramCredentialsRequest,
+    AlterUserScramCredentialsRequest, DescribeAclsRequest, CreateAclsRequest, DeleteAclsRequest,
+    ConsumerGroupHeartbeatRequest, ConsumerGroupDescribeRequest, ShareGroupHeartbeatRequest, ShareGroupDescribeRequest,
+    ShareFetchRequest, ShareAcknowledgeRequest, DescribeShareGroupOffsetsRequest, AlterShareGroupOffsetsRequest,
+    DeleteShareGroupOffsetsRequest, DescribeClientQuotasRequest, AlterClientQuotasRequest>;
 
 /// What this program asks other brokers and does not answer itself.
 using AskedRequests = RequestList<DescribeQuorumRequest>;

@@ -55,7 +55,8 @@ Broker::Broker(BrokerOptions options, Log log)
     : options_(std::move(options)),
       log_(std::move(log)),
       metrics_(options_.metrics, options_.slow_request),
-      admission_(options_.security.max_connections_per_ip) {}
+      admission_(options_.security.max_connections_per_ip),
+      quotas_(options_.metrics, options_.quota_window, options_.mutation_quota_window) {}
 
 Result<std::unique_ptr<Broker>> Broker::start(BrokerOptions options, std::vector<io::Listener> sockets, Log log) {
   fill_in(options.security.listeners, sockets);
@@ -96,7 +97,8 @@ Result<std::unique_ptr<Broker>> Broker::start(BrokerOptions options, std::vector
                          log.named("transactions")));
   broker->fetch_sessions_ = std::make_unique<FetchSessions>();
 
-  TRY(broker->security_, Security::open(set.security, set.directory));
+  TRY(broker->security_, Security::open(set.security, set.directory, log));
+  broker->quotas_.reload(broker->security_->store());
 
   io::TcpServer::Options limits;
   limits.max_connections = set.max_connections;

@@ -15,6 +15,7 @@
 #include "services/broker/broker_metrics.h"
 #include "services/broker/decompressions.h"
 #include "services/broker/groups/group_options.h"
+#include "services/broker/quotas/client_quotas.h"
 #include "services/broker/request_memory.h"
 #include "services/broker/security/admission.h"
 #include "services/broker/security/settings.h"
@@ -50,6 +51,8 @@ struct BrokerOptions {
   std::map<std::string, std::string, std::less<>> live_settings;  // those of broker_configs.h, by Kafka's names
   std::chrono::milliseconds retention_check_interval{300'000};    // log.retention.check.interval.ms
   bool log_cleaner = true;                                        // log.cleaner.enable
+  QuotaWindow quota_window;                                       // quota.window.num, quota.window.size.seconds
+  QuotaWindow mutation_quota_window;                              // controller.quota.window.num, …size.seconds
   Metrics metrics;                                                // where it counts
   std::chrono::milliseconds slow_request{1'000};                  // requests that take so long are logged
 };
@@ -82,6 +85,7 @@ class Broker {
   const BrokerMetrics& metrics() const { return metrics_; }
   Security& security() { return *security_; }
   Admission& admission() { return admission_; }
+  ClientQuotas& quotas() { return quotas_; }
   int connections() const;
   const Clock& clock() const { return clock_; }
   const Log& log() const { return log_; }
@@ -107,6 +111,7 @@ class Broker {
   Admission admission_;
   std::unique_ptr<ShareStates> shares_;
   std::unique_ptr<ShareSessions> share_sessions_;
+  ClientQuotas quotas_;
   std::vector<std::unique_ptr<io::TcpServer>> servers_;  // last: their connections use all the others
 };
 

@@ -101,6 +101,7 @@ void collect(Broker& broker, Exposition& into) {
   into.gauge("tickerlake_kafka_connections", "Connections open now.", {}, broker.connections());
   collect_topics(broker.topics(), into);
   collect_groups(broker.groups(), broker.topics(), into);
+  broker.quotas().collect(into, std::chrono::steady_clock::now());
   collect_familiar(broker, into);
 }
 

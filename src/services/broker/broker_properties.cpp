@@ -21,6 +21,7 @@ using enum ConfigType;
 
 constexpr std::int64_t most_int = std::numeric_limits<std::int32_t>::max();
 constexpr std::int64_t minute_ms = 60'000;
+constexpr std::int64_t most_quota_samples = 1'000, longest_quota_sample_s = 3'600;
 
 /// One that can be set: all are numbers (booleans are 0 and 1).
 struct Property {
@@ -65,6 +66,20 @@ constexpr std::array properties = {
         "log.retention.check.interval.ms", int64, 1, most_int,
         [](auto& options) -> auto& { return options.retention_check_interval; },
         "Time between two looks for segments that have expired."),
+    Property{"controller.quota.window.num", int32, 1, most_quota_samples,
+             [](const BrokerOptions& options) -> std::int64_t { return options.mutation_quota_window.samples; },
+             [](BrokerOptions& options, std::int64_t value) {
+               options.mutation_quota_window.samples = static_cast<int>(value);
+             },
+             "Samples that quotas of making and deleting topics are measured over."},
+    Property{"controller.quota.window.size.seconds", int32, 1, longest_quota_sample_s,
+             [](const BrokerOptions& options) -> std::int64_t {
+               return options.mutation_quota_window.length.count() / 1'000;
+             },
+             [](BrokerOptions& options, std::int64_t value) {
+               options.mutation_quota_window.length = std::chrono::seconds(value);
+             },
+             "The length of one of those."},
     property(
         "group.consumer.heartbeat.interval.ms", int32, 1, most_int,
         [](auto& options) -> auto& { return options.groups.consumer_heartbeat_interval_ms; },
@@ -181,6 +196,15 @@ constexpr std::array properties = {
              [](const BrokerOptions& options) -> std::int64_t { return options.groups.retention_ms / minute_ms; },
              [](BrokerOptions& options, std::int64_t value) { options.groups.retention_ms = value * minute_ms; },
              "How long offsets are kept after the last member of their group has gone."},
+    Property{"quota.window.num", int32, 1, most_quota_samples,
+             [](const BrokerOptions& options) -> std::int64_t { return options.quota_window.samples; },
+             [](BrokerOptions& options, std::int64_t value) { options.quota_window.samples = static_cast<int>(value); },
+             "Samples that clients' quotas are measured over."},
+    Property{
+        "quota.window.size.seconds", int32, 1, longest_quota_sample_s,
+        [](const BrokerOptions& options) -> std::int64_t { return options.quota_window.length.count() / 1'000; },
+        [](BrokerOptions& options, std::int64_t value) { options.quota_window.length = std::chrono::seconds(value); },
+        "The length of one of those."},
     property(
         "transaction.max.timeout.ms", int32, 1, most_int,
         [](auto& options) -> auto& { return options.transaction_max_timeout_ms; },

@@ -1,5 +1,7 @@
 #include "services/broker/connection.h"
 
+#include <poll.h>
+
 #include "io/tls.h"
 #include "kafka/wire/api_versions.h"
 #include "kafka/wire/message.h"
@@ -9,6 +11,7 @@
 #include "services/broker/security/security.h"
 #include "services/broker/share/share_sessions.h"
 #include "services/broker/share/share_states.h"
+#include "services/broker/throttle.h"
 
 namespace tickerlake::broker {
 namespace {
@@ -44,6 +47,13 @@ void note_end(Broker& broker, const Log& log, const Error& error, bool timeout_i
   log.write(ordinary ? Severity::debug : Severity::warning, error.message);
 }
 
+/// Reads nothing for that long, or until the connection ends.
+void rest(const io::Socket& socket, std::chrono::milliseconds time) {
+  if (time <= std::chrono::milliseconds(0)) return;
+  pollfd waited{.fd = socket.descriptor(), .events = POLLRDHUP, .revents = 0};
+  poll(&waited, 1, static_cast<int>(time.count()));
+}
+
 /// By TLS alone: who shows no certificate is nobody in particular.
 Result<std::string> user_of(const io::TlsStream& stream, const PrincipalRules& rules) {
   const auto subject = stream.peer_subject();
@@ -57,6 +67,11 @@ Result<std::string> user_of(const io::TlsStream& stream, const PrincipalRules& r
 
 void serve_connection(Broker& broker, const ListenerSettings& listener, io::Socket& socket, const Log& log) {
   Session session{broker.security(), listener, host_of(socket.peer())};
+  if (const auto pause = broker.quotas().connect(session.host, std::chrono::steady_clock::now());
+      pause > std::chrono::milliseconds(0)) {
+    log.debug("refused: too many new connections of that address");
+    return rest(socket, pause);
+  }
   auto place = broker.admission().enter(session.host);
   if (!place) {
     log.warning("refused: too many connections of that address, or without authentication");
@@ -65,7 +80,7 @@ void serve_connection(Broker& broker, const ListenerSettings& listener, io::Sock
   std::unique_ptr<io::TlsStream> tls;
   if (uses_tls(listener.protocol)) {
     const auto deadline = std::chrono::steady_clock::now() + authentication_timeout;
-    auto accepted = io::TlsStream::accept(*broker.security().tls(), socket, deadline);
+    auto accepted = io::TlsStream::accept(broker.security().tls(), socket, deadline);
     if (!accepted) return note_end(broker, log, accepted.error(), false);
     tls = *std::move(accepted);
   }
@@ -112,6 +127,7 @@ void Connection::serve() {
     if (const auto handled = is_token ? handle_token(*frame) : handle_frame(*frame); !handled)
       return note_end(broker_, log_, handled.error(), false);
     if (!answers_.flush()) return;
+    rest(socket_, std::exchange(session_.pause, {}));
     if (const auto good = look_at_sasl(); !good) return note_end(broker_, log_, good.error(), false);
   }
 }
@@ -170,7 +186,13 @@ Result<void> Connection::handle_frame(ByteView frame) {
     return fail(ErrorCode::unsupported, what + " is not supported");
   }
   log_.debug("{} #{}", what, header.correlation_id);
-  const Caller caller{header.api_version, std::move(header.client_id).value_or(""), session_.host, &socket_, &session_};
+  const Caller caller{.version = header.api_version,
+                      .client_id = std::move(header.client_id).value_or(""),
+                      .client_host = session_.host,
+                      .socket = &socket_,
+                      .session = &session_,
+                      .request_bytes = frame.size(),
+                      .thread_time = clock_request(broker_.quotas())};
   auto done = route->run(broker_, caller, header.correlation_id, body, std::move(slot));
   if (!done) return std::unexpected(std::move(done.error()).within(what));
   return {};

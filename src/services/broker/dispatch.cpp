@@ -6,6 +6,7 @@
 
 #include "kafka/wire/requests.h"
 #include "services/broker/api/handlers.h"
+#include "services/broker/throttle.h"
 
 namespace tickerlake::broker {
 namespace {
@@ -18,7 +19,10 @@ Result<void> run(Broker& broker, const Caller& caller, std::int32_t correlation_
   if constexpr (std::is_same_v<Request, kafka::ProduceRequest>) {
     handle(broker, caller, request, Responder<Response>(std::move(slot), Request::api, caller.version, correlation_id));
   } else {
-    const Response response = handle(broker, caller, request);
+    Response response = handle(broker, caller, request);
+    // A throttled fetch gives nothing, so it has asked itself.
+    if constexpr (!std::is_same_v<Request, kafka::FetchRequest> && requires { response.throttle_time_ms; })
+      response.throttle_time_ms = throttle(broker, caller, std::chrono::milliseconds(response.throttle_time_ms));
     slot->complete(kafka::encode_response(Request::api, caller.version, correlation_id, response));
   }
   return {};

@@ -85,6 +85,11 @@ class FetchSessions {
   };
   /// by_id: the request's version names topics by id.
   Opened open(const kafka::FetchRequest& request, bool by_id) TL_EXCLUDES(mutex_);
+  /// A session that its client won't learn of.
+  void forget(std::int32_t id) TL_EXCLUDES(mutex_) {
+    MutexLock lock(mutex_);
+    sessions_.erase(id);
+  }
 
  private:
   std::shared_ptr<FetchSession> make(bool by_id) TL_EXCLUDES(mutex_);

@@ -1,5 +1,6 @@
 #pragma once
 // Answers that come later. A connection sends its answers in the order of its requests, whenever each is given.
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -20,6 +21,8 @@ struct Caller {
   std::string client_host;  // the peer's address without its port
   const io::Socket* socket = nullptr;
   Session* session = nullptr;  // of the connection (security/session.h)
+  std::size_t request_bytes = 0;
+  std::optional<std::chrono::nanoseconds> thread_time;  // when it began, where it is measured (throttle.h)
 
   /// Nobody waits for the answer any more: long polls end then, or their threads would outlive their clients.
   bool has_left() const { return socket != nullptr && socket->peer_has_left(); }

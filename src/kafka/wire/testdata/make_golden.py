@@ -19,9 +19,9 @@ OffsetForLeaderEpoch DescribeConfigs AlterConfigs DescribeLogDirs CreatePartitio
 OffsetDelete DescribeCluster DescribeTopicPartitions ElectLeaders DescribeQuorum AddPartitionsToTxn AddOffsetsToTxn EndTxn
 WriteTxnMarkers TxnOffsetCommit DescribeProducers DescribeTransactions ListTransactions AlterReplicaLogDirs
 AlterPartitionReassignments ListPartitionReassignments SaslHandshake SaslAuthenticate DescribeUserScramCredentials
-AlterUserScramCredentials DescribeAcls CreateAcls DeleteAcls""".split()
+AlterUserScramCredentials DescribeAcls CreateAcls DeleteAcls DescribeClientQuotas AlterClientQuotas""".split()
 SCHEMAS = pathlib.Path(kafka.protocol.__file__).parent / "schemas" / "resources"
-INTEGERS = {"int8": ">b", "int16": ">h", "uint16": ">H", "int32": ">i", "int64": ">q"}
+NUMBERS = {"int8": ">b", "int16": ">h", "uint16": ">H", "int32": ">i", "int64": ">q", "float64": ">d"}
 
 
 def within(versions, version):
@@ -54,8 +54,8 @@ class Encoder:
             return b"\xff" if kind in self.common or kind[0].isupper() else self.size(-1, kind == "string")
         if kind.startswith("[]"):
             return self.size(2, False) + b"".join(self.value(kind[2:], field | {"nullableVersions": None}) for _ in "12")
-        if kind in INTEGERS:
-            return struct.pack(INTEGERS[kind], self.count % 100 + 1)
+        if kind in NUMBERS:
+            return struct.pack(NUMBERS[kind], self.count % 100 + 1)
         if kind == "bool":
             return b"\x01"
         if kind == "uuid":

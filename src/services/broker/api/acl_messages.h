@@ -3,13 +3,13 @@
 #include <optional>
 #include <string>
 
+#include "kafka/wire/acls.h"
 #include "services/broker/security/acl.h"
 
 namespace tickerlake::broker {
 
 /// The filter of DescribeAcls and DeleteAcls.
-template <class Message>
-AclFilter filter_of(const Message& message) {
+inline AclFilter filter_of(const kafka::AclFilterShape& message) {
   return {.resource = static_cast<ResourceType>(message.resource_type_filter),
           .name = message.resource_name_filter,
           .pattern = static_cast<PatternType>(message.pattern_type_filter),

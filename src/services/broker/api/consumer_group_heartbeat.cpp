@@ -60,6 +60,7 @@ HeartbeatAsk to_ask(const Caller& caller, const ConsumerGroupHeartbeatRequest& r
   if (request.topic_partitions) ask.owned = to_assignment(*request.topic_partitions);
   ask.client_id = caller.client_id;
   ask.client_host = "/" + caller.client_host;  // as Java prints an address
+  ask.may_describe = [&caller](const std::string& topic) { return may_topic(caller, Operation::describe, topic); };
   return ask;
 }
 

@@ -24,7 +24,7 @@ CreateAclsResponse handle(Broker& broker, const Caller& caller, const kafka::Cre
       auto& result = response.results.emplace_back();
       Acl acl{.resource = static_cast<ResourceType>(wanted.resource_type),
               .name = wanted.resource_name,
-              .pattern = static_cast<PatternType>(wanted.resource_pattern_type),
+              .pattern = static_cast<PatternType>(wanted.pattern_type),
               .principal = wanted.principal,
               .host = wanted.host,
               .operation = static_cast<Operation>(wanted.operation),

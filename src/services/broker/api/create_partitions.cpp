@@ -1,6 +1,7 @@
 // CreatePartitions: more partitions for topics that exist.
 #include "services/broker/api/handlers.h"
 #include "services/broker/security/access.h"
+#include "services/broker/throttle.h"
 #include "services/broker/topics.h"
 
 namespace tickerlake::broker {
@@ -10,8 +11,10 @@ using kafka::CreatePartitionsRequest;
 using kafka::CreatePartitionsResponse;
 using kafka::KafkaError;
 
+constexpr std::int16_t first_version_of_strict_quotas = 3;
+
 CreatePartitionsResponse::Topic grow(Broker& broker, const Caller& caller, const CreatePartitionsRequest::Topic& wanted,
-                                     bool validate_only) {
+                                     bool validate_only, std::int32_t& throttle_time_ms) {
   CreatePartitionsResponse::Topic result;
   result.name = wanted.name;
   const auto refuse = [&](KafkaError error, std::string message) {
@@ -47,6 +50,9 @@ CreatePartitionsResponse::Topic grow(Broker& broker, const Caller& caller, const
       }
     }
   }
+  const auto mutation = mutate(broker, caller, wanted.count - topic->partition_count(), first_version_of_strict_quotas);
+  throttle_time_ms = std::max(throttle_time_ms, static_cast<std::int32_t>(mutation.pause.count()));
+  if (mutation.refused) return refuse(KafkaError::throttling_quota_exceeded, quota_exceeded_message);
   if (validate_only) return result;
   if (const auto grown = broker.topics().grow(wanted.name, wanted.count); !grown) {
     const bool raced = grown.error().code == ErrorCode::invalid_argument;
@@ -60,7 +66,7 @@ CreatePartitionsResponse::Topic grow(Broker& broker, const Caller& caller, const
 CreatePartitionsResponse handle(Broker& broker, const Caller& caller, const CreatePartitionsRequest& request) {
   CreatePartitionsResponse response;
   for (const auto& topic : request.topics)
-    response.results.push_back(grow(broker, caller, topic, request.validate_only));
+    response.results.push_back(grow(broker, caller, topic, request.validate_only, response.throttle_time_ms));
   return response;
 }
 

@@ -3,6 +3,7 @@
 
 #include "services/broker/api/handlers.h"
 #include "services/broker/security/access.h"
+#include "services/broker/throttle.h"
 #include "services/broker/topics.h"
 
 namespace tickerlake::broker {
@@ -14,6 +15,8 @@ using kafka::KafkaError;
 
 // DescribeConfigs' sources, which this response borrows.
 constexpr std::int8_t dynamic_topic_config = 1, default_config = 5;
+
+constexpr std::int16_t first_version_of_strict_quotas = 6;
 
 struct Refusal {
   KafkaError error;
@@ -56,8 +59,10 @@ Result<std::int32_t, Refusal> partition_count(const Broker& broker, const Create
   return topic.num_partitions;
 }
 
-Result<std::shared_ptr<const Topic>, Refusal> create(Broker& broker, const CreateTopicsRequest::Topic& wanted,
-                                                     bool validate_only, std::int32_t& count, ConfigMap& config) {
+Result<std::shared_ptr<const Topic>, Refusal> create(Broker& broker, const Caller& caller,
+                                                     const CreateTopicsRequest::Topic& wanted, bool validate_only,
+                                                     std::int32_t& count, ConfigMap& config,
+                                                     std::chrono::milliseconds& pause) {
   if (const auto good = check_topic_name(wanted.name); !good) {
     return std::unexpected(Refusal{KafkaError::invalid_topic, good.error().message});
   }
@@ -76,6 +81,9 @@ Result<std::shared_ptr<const Topic>, Refusal> create(Broker& broker, const Creat
   if (!broker.topics().has_room_for(count)) {
     return std::unexpected(Refusal{KafkaError::policy_violation, "this broker has as many partitions as it may"});
   }
+  const auto mutation = mutate(broker, caller, count, first_version_of_strict_quotas);
+  pause = std::max(pause, mutation.pause);
+  if (mutation.refused) return std::unexpected(Refusal{KafkaError::throttling_quota_exceeded, quota_exceeded_message});
   if (validate_only) {
     const auto good = broker.topics().check_create(wanted.name, count, config);
     if (!good) return refused(good.error());
@@ -92,6 +100,7 @@ CreateTopicsResponse handle(Broker& broker, const Caller& caller, const CreateTo
   std::multiset<std::string_view> names;
   for (const auto& topic : request.topics) names.insert(topic.name);
   CreateTopicsResponse response;
+  std::chrono::milliseconds pause{0};
   for (const auto& wanted : request.topics) {
     auto& result = response.topics.emplace_back();
     result.name = wanted.name;
@@ -107,7 +116,7 @@ CreateTopicsResponse handle(Broker& broker, const Caller& caller, const CreateTo
     }
     ConfigMap config;
     std::int32_t count = -1;
-    const auto created = create(broker, wanted, request.validate_only, count, config);
+    const auto created = create(broker, caller, wanted, request.validate_only, count, config, pause);
     if (!created) {
       result.error_code = created.error().error;
       result.error_message = created.error().message;
@@ -129,6 +138,7 @@ CreateTopicsResponse handle(Broker& broker, const Caller& caller, const CreateTo
                          .is_sensitive = false});
     }
   }
+  response.throttle_time_ms = static_cast<std::int32_t>(pause.count());
   return response;
 }
 

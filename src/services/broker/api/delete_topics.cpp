@@ -2,6 +2,7 @@
 #include "services/broker/api/handlers.h"
 #include "services/broker/groups/groups.h"
 #include "services/broker/security/access.h"
+#include "services/broker/throttle.h"
 #include "services/broker/topics.h"
 
 namespace tickerlake::broker {
@@ -11,7 +12,10 @@ using kafka::DeleteTopicsRequest;
 using kafka::DeleteTopicsResponse;
 using kafka::KafkaError;
 
-DeleteTopicsResponse::Topic remove(Broker& broker, const Caller& caller, const DeleteTopicsRequest::Topic& wanted) {
+constexpr std::int16_t first_version_of_strict_quotas = 5;
+
+DeleteTopicsResponse::Topic remove(Broker& broker, const Caller& caller, const DeleteTopicsRequest::Topic& wanted,
+                                   std::int32_t& throttle_time_ms) {
   DeleteTopicsResponse::Topic result;
   result.name = wanted.name;
   result.topic_id = wanted.topic_id;
@@ -36,6 +40,9 @@ DeleteTopicsResponse::Topic remove(Broker& broker, const Caller& caller, const D
   result.name = topic->name;
   result.topic_id = topic->id;
   if (topic->internal) return refuse(KafkaError::invalid_topic, topic->name + " belongs to the broker");
+  const auto mutation = mutate(broker, caller, topic->partition_count(), first_version_of_strict_quotas);
+  throttle_time_ms = std::max(throttle_time_ms, static_cast<std::int32_t>(mutation.pause.count()));
+  if (mutation.refused) return refuse(KafkaError::throttling_quota_exceeded, quota_exceeded_message);
   if (const auto removed = broker.topics().remove(topic->name); !removed) {
     return refuse(kafka::to_kafka(removed.error()), removed.error().message);
   }
@@ -47,8 +54,11 @@ DeleteTopicsResponse::Topic remove(Broker& broker, const Caller& caller, const D
 
 DeleteTopicsResponse handle(Broker& broker, const Caller& caller, const DeleteTopicsRequest& request) {
   DeleteTopicsResponse response;
-  for (const auto& topic : request.topics) response.responses.push_back(remove(broker, caller, topic));
-  for (const auto& name : request.topic_names) response.responses.push_back(remove(broker, caller, {name, {}}));
+  const auto add = [&](const DeleteTopicsRequest::Topic& topic) {
+    response.responses.push_back(remove(broker, caller, topic, response.throttle_time_ms));
+  };
+  for (const auto& topic : request.topics) add(topic);
+  for (const auto& name : request.topic_names) add({name, {}});
   return response;
 }
 

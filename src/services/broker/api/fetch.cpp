@@ -7,6 +7,7 @@
 #include "services/broker/api/partition_lookup.h"
 #include "services/broker/fetch_sessions.h"
 #include "services/broker/security/access.h"
+#include "services/broker/throttle.h"
 
 namespace tickerlake::broker {
 
@@ -40,6 +41,8 @@ class Fetch {
         caller_(caller),
         request_(request),
         by_id_(caller.version >= first_version_of_topic_ids),
+        most_bytes_(most_bytes(broker, caller, request)),
+        min_bytes_(std::min<std::int64_t>(request.min_bytes, most_bytes_)),
         opened_(broker.fetch_sessions().open(request, by_id_)) {}
 
   kafka::FetchResponse run() {
@@ -55,9 +58,8 @@ class Fetch {
     outcomes_.clear();
     bytes_ = 0;
     any_error_ = false;
-    const std::int64_t most = std::min<std::int64_t>(request_.max_bytes, max_fetch_bytes);
     for (const FetchTarget& target : opened_.targets) {
-      Outcome outcome = read(target, most - bytes_);
+      Outcome outcome = read(target, most_bytes_ - bytes_);
       bytes_ += outcome.fetched.batches.length;
       any_error_ = any_error_ || outcome.error != KafkaError::none;
       outcomes_.push_back(std::move(outcome));
@@ -90,7 +92,7 @@ class Fetch {
   }
 
   bool is_enough() const {
-    return bytes_ >= request_.min_bytes || any_error_ || request_.max_wait_ms <= 0 || opened_.targets.empty();
+    return bytes_ >= min_bytes_ || any_error_ || request_.max_wait_ms <= 0 || opened_.targets.empty();
   }
 
   /// Long poll: until enough bytes are there, something fails, or max_wait is over.
@@ -116,6 +118,15 @@ class Fetch {
     response.error_code = opened_.error;
     if (opened_.error != KafkaError::none) return response;
     if (opened_.session) response.session_id = opened_.session->id();
+    response.throttle_time_ms = charge();
+    if (response.throttle_time_ms > 0) {
+      // Nothing now, and all of it later. Clients take this for the end of a session that was to begin with it.
+      if (opened_.session && !opened_.incremental) {
+        broker_.fetch_sessions().forget(response.session_id);
+        response.session_id = 0;
+      }
+      return response;
+    }
     std::map<std::pair<std::string, kafka::Uuid>, std::size_t> places;
     for (std::size_t i = 0; i < outcomes_.size(); ++i) {
       const FetchTarget& target = opened_.targets[i];
@@ -134,6 +145,23 @@ class Fetch {
       response.responses[place->second].partitions.push_back(partition_answer(target, outcome));
     }
     return response;
+  }
+
+  /// More than the window's whole quota at once would never come through.
+  static std::int64_t most_bytes(Broker& broker, const Caller& caller, const kafka::FetchRequest& request) {
+    const std::int64_t most = std::min<std::int64_t>(request.max_bytes, max_fetch_bytes);
+    const auto by_quota = broker.quotas().most_at_once(QuotaKind::fetch, client_of(caller));
+    return by_quota && *by_quota < static_cast<double>(most) ? static_cast<std::int64_t>(*by_quota) : most;
+  }
+
+  /// For how long its client is throttled; then these bytes don't count.
+  std::int32_t charge() const {
+    const auto now = std::chrono::steady_clock::now();
+    const auto bytes = static_cast<double>(bytes_);
+    const auto by_bytes = broker_.quotas().charge(QuotaKind::fetch, client_of(caller_), bytes, now);
+    const std::int32_t throttled = throttle(broker_, caller_, by_bytes);
+    if (throttled > 0) broker_.quotas().refund(QuotaKind::fetch, client_of(caller_), bytes, now);
+    return throttled;
   }
 
   PartitionAnswer partition_answer(const FetchTarget& target, Outcome& outcome) const {
@@ -158,6 +186,7 @@ class Fetch {
   const Caller& caller_;
   const kafka::FetchRequest& request_;
   const bool by_id_;
+  const std::int64_t most_bytes_, min_bytes_;
   FetchSessions::Opened opened_;
   std::vector<Outcome> outcomes_;  // one a target
   std::int64_t bytes_ = 0;

@@ -18,6 +18,7 @@
 #include "kafka/wire/metadata.h"
 #include "kafka/wire/offsets.h"
 #include "kafka/wire/produce.h"
+#include "kafka/wire/quotas.h"
 #include "kafka/wire/reassignments.h"
 #include "kafka/wire/sasl.h"
 #include "kafka/wire/share_fetch.h"
@@ -93,5 +94,7 @@ kafka::ShareAcknowledgeResponse handle(Broker&, const Caller&, const kafka::Shar
 kafka::DescribeShareGroupOffsetsResponse handle(Broker&, const Caller&, const kafka::DescribeShareGroupOffsetsRequest&);
 kafka::AlterShareGroupOffsetsResponse handle(Broker&, const Caller&, const kafka::AlterShareGroupOffsetsRequest&);
 kafka::DeleteShareGroupOffsetsResponse handle(Broker&, const Caller&, const kafka::DeleteShareGroupOffsetsRequest&);
+kafka::DescribeClientQuotasResponse handle(Broker&, const Caller&, const kafka::DescribeClientQuotasRequest&);
+kafka::AlterClientQuotasResponse handle(Broker&, const Caller&, const kafka::AlterClientQuotasRequest&);
 
 }  // namespace tickerlake::broker

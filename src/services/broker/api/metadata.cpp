@@ -2,6 +2,7 @@
 #include "services/broker/api/handlers.h"
 #include "services/broker/security/access.h"
 #include "services/broker/security/session.h"
+#include "services/broker/throttle.h"
 #include "services/broker/topics.h"
 
 namespace tickerlake::broker {
@@ -37,11 +38,15 @@ MetadataResponse::Topic unknown(const MetadataRequest::Topic& wanted, KafkaError
   return topic;
 }
 
-std::shared_ptr<const Topic> create(Broker& broker, const std::string& name, KafkaError& error) {
+constexpr std::int16_t strict_always = 0;
+
+std::shared_ptr<const Topic> create(Broker& broker, const Caller& caller, const std::string& name, KafkaError& error) {
   if (!broker.topics().has_room_for(broker.options().default_partitions)) {
     error = KafkaError::policy_violation;
     return nullptr;
   }
+  // As in Kafka the client just does not get it yet: it asks again until its quota lets one be made.
+  if (mutate(broker, caller, broker.options().default_partitions, strict_always).refused) return nullptr;
   auto created = broker.topics().create(name, broker.options().default_partitions, {});
   if (created) return *created;
   // Another connection was faster, or the disk refuses.
@@ -69,7 +74,7 @@ MetadataResponse::Topic look_up(Broker& broker, const Caller& caller, const Meta
     if (!topic && !may_make && request.allow_auto_topic_creation && broker.options().auto_create_topics) {
       error = KafkaError::topic_authorization_failed;
     } else if (!topic && request.allow_auto_topic_creation && broker.options().auto_create_topics) {
-      topic = create(broker, *wanted.name, error);
+      topic = create(broker, caller, *wanted.name, error);
     }
   }
   if (!topic) return unknown(wanted, error);

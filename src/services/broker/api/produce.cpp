@@ -10,6 +10,7 @@
 #include "services/broker/api/partition_lookup.h"
 #include "services/broker/api/transaction_errors.h"
 #include "services/broker/security/access.h"
+#include "services/broker/throttle.h"
 #include "services/broker/transactions/transactions.h"
 
 namespace tickerlake::broker {
@@ -222,11 +223,16 @@ void handle(Broker& broker, const Caller& caller, const kafka::ProduceRequest& r
             Responder<kafka::ProduceResponse> responder) {
   Append append(broker, caller, request);
   kafka::ProduceResponse response = append.run();
+  const auto by_bytes =
+      broker.quotas().charge(QuotaKind::produce, client_of(caller), static_cast<double>(caller.request_bytes),
+                             std::chrono::steady_clock::now());
   if (request.acks == acks_none) {
+    pause(caller, by_bytes);
     // There is no answer to put an error in; a closed connection makes the producer ask for fresh metadata.
     append.failed() ? responder.abort() : responder.answer_nothing();
     return;
   }
+  response.throttle_time_ms = throttle(broker, caller, by_bytes);
   if (request.acks != acks_all || append.written().empty()) {
     responder.answer(response);
     return;

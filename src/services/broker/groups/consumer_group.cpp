@@ -9,6 +9,9 @@
 namespace tickerlake::broker {
 namespace {
 
+/// After so long patterns are matched anew, as rights may have changed: consumer.group.regex.refresh.interval.ms.
+constexpr Milliseconds pattern_refresh_ms = 600'000;
+
 using kafka::KafkaError;
 
 bool is_subset(const Assignment& part, const Assignment& whole) {
@@ -150,7 +153,7 @@ HeartbeatAnswer ConsumerGroup::advance(Member& member, const HeartbeatAsk& ask, 
     changed_.members.insert(member.id);
   }
   if (subscribed_anew) seen_catalog_.reset();
-  const bool topics_changed = look_at(topics);
+  const bool topics_changed = look_at(topics, ask, now);
   const bool has_begun = epoch_ > target_epoch_;  // since a member went: nothing was assigned in this epoch yet
   if (subscribed_anew || (topics_changed && !has_begun)) begin_epoch();
   changed_.epoch |= topics_changed;
@@ -262,10 +265,13 @@ std::set<std::string> ConsumerGroup::topics_of(const Subscription& subscription)
   return topics;
 }
 
-/// Finds out what the patterns match now. True if the subscribed topics are not what the present epoch began with.
-bool ConsumerGroup::look_at(const TopicCatalog& topics) {
-  if (seen_catalog_ == topics.version) return false;
+/// Finds out what the patterns match now, of what the member may describe that asks. True if the subscribed topics are
+/// not what the present epoch began with.
+bool ConsumerGroup::look_at(const TopicCatalog& topics, const HeartbeatAsk& ask, Milliseconds now) {
+  const bool rights_are_old = !patterns_.empty() && now - patterns_matched_ >= pattern_refresh_ms;
+  if (seen_catalog_ == topics.version && !rights_are_old) return false;
   seen_catalog_ = topics.version;
+  patterns_matched_ = now;
   std::set<std::string> patterns;
   for (const auto& [id, member] : members_) {
     if (!member.subscription.pattern.empty()) patterns.insert(member.subscription.pattern);
@@ -280,6 +286,7 @@ bool ConsumerGroup::look_at(const TopicCatalog& topics) {
     for (const auto& [name, topic] : topics.topics) names.push_back(name);
     for (const std::string& pattern : patterns) {
       auto matched = matching_topics(pattern, names);
+      if (ask.may_describe) std::erase_if(matched, [&](const std::string& name) { return !ask.may_describe(name); });
       const auto [known, is_new] = patterns_.try_emplace(pattern);
       if (!is_new && known->second.topics == matched) continue;
       known->second = {std::move(matched), static_cast<std::int64_t>(topics.version)};

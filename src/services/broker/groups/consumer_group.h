@@ -84,7 +84,7 @@ class ConsumerGroup {
   Member& add(const HeartbeatAsk& ask, const std::string& id);
   Member& replace(const std::string& old_id, const std::string& new_id);
   bool update(Subscription& subscription, const HeartbeatAsk& ask);
-  bool look_at(const TopicCatalog& topics);
+  bool look_at(const TopicCatalog& topics, const HeartbeatAsk& ask, Milliseconds now);
   void remove(const std::string& id);
   void assign_anew(const TopicCatalog& topics);
   void set_current(Member& member, Reconciliation next);
@@ -108,6 +108,7 @@ class ConsumerGroup {
   std::map<std::string, PatternRecord::Value> patterns_;            // what each pattern matches
   std::int64_t topics_hash_ = 0;                                    // of what the epoch was begun for
   std::optional<std::uint64_t> seen_catalog_;                       // the catalog that was looked at last
+  Milliseconds patterns_matched_ = 0;                               // when that was
   Changed changed_;
 };
 

@@ -32,6 +32,7 @@ struct World {
   TopicCatalog catalog;
   ConsumerGroupSettings settings;
   Milliseconds now = 1'000;
+  std::function<bool(const std::string&)> may_describe;
 
   World() { set_topic("t0", 0, 6); }
 
@@ -56,6 +57,7 @@ struct World {
       ask.assignor = client.assignor;
     }
     ask.owned = client.owned;
+    ask.may_describe = may_describe;
     return ask;
   }
   HeartbeatAnswer send(const HeartbeatAsk& ask) { return group.heartbeat(ask, "made-up", catalog, settings, now); }
@@ -262,6 +264,22 @@ TEST(ConsumerGroup, a_pattern_follows_the_topics_that_match_as_a_whole) {
   world.settle({&a});
   EXPECT_EQ(count(a.owned), 8u);
   EXPECT_EQ(world.group.subscribed_topics(), (std::set<std::string>{"t0", "t1"}));
+}
+
+TEST(ConsumerGroup, a_pattern_matches_only_what_the_member_may_describe_and_sees_new_rights_after_a_while) {
+  World world;
+  world.set_topic("t1", 1, 2);
+  std::set<std::string> rights = {"t1"};
+  world.may_describe = [&](const std::string& topic) { return rights.contains(topic); };
+  Client a{.id = "a", .topics = {}, .pattern = "t.*"};
+  world.settle({&a});
+  EXPECT_EQ(world.group.subscribed_topics(), (std::set<std::string>{"t1"}));
+  rights = {"t0", "t1"};
+  world.settle({&a});
+  EXPECT_EQ(count(a.owned), 2u);
+  for (int minute = 0; minute < 10; ++minute, world.now += 60'000) world.settle({&a});
+  world.settle({&a});
+  EXPECT_EQ(count(a.owned), 8u);
 }
 
 TEST(ConsumerGroup, most_members_choose_the_assignor) {

@@ -1,6 +1,7 @@
 #pragma once
 // What goes in and out of the state machine of a KIP-848 consumer group, and what is stored of it.
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -45,6 +46,7 @@ struct HeartbeatAsk {
   std::optional<std::string> assignor;
   std::optional<Assignment> owned;
   std::string client_id, client_host;
+  std::function<bool(const std::string& topic)> may_describe;  // what a pattern may match; none: all
 };
 
 struct HeartbeatAnswer {

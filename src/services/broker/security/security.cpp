@@ -4,12 +4,12 @@
 
 namespace tickerlake::broker {
 
-Result<std::unique_ptr<Security>> Security::open(SecuritySettings settings, const io::Path& directory) {
-  std::optional<io::TlsContext> tls;
+Result<std::unique_ptr<Security>> Security::open(SecuritySettings settings, const io::Path& directory, const Log& log) {
+  std::unique_ptr<LiveTls> tls;
   const bool needs_tls =
       std::ranges::any_of(settings.listeners, [](const auto& listener) { return uses_tls(listener.protocol); });
   if (needs_tls) {
-    TRY(tls, io::TlsContext::for_server(settings.tls));
+    TRY(tls, LiveTls::open(settings.tls, log));
   }
   TRY(PrincipalRules rules, PrincipalRules::parse(settings.principal_rules));
   // Without users there is nothing that has to stay the same; and a start writes no file that nobody needs.

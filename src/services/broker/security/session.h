@@ -1,5 +1,6 @@
 #pragma once
 // What is known of a connection: the listener it came through, and who is at its other end.
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -17,6 +18,7 @@ struct Session {
   std::string host;                  // the peer's address
   std::string user = "ANONYMOUS";
   std::unique_ptr<SaslExchange> sasl{};  // where the listener has SASL
+  std::chrono::milliseconds pause{0};    // before the next request is read: a quota was exceeded
 
   std::string principal() const { return "User:" + user; }
 };

@@ -89,10 +89,12 @@ Result<void> read_quota(SecurityState& state, const json::object& object) {
     if (!name.is_string() && !name.is_null()) return malformed("the name of a quota's entity is no text");
     entity[type] = name.is_null() ? std::nullopt : std::optional<std::string>(name.as_string());
   }
+  if (const auto flaw = flaw_of(entity)) return malformed(*flaw);
   for (const auto& [key, value] : values->as_object()) {
     boost::system::error_code error;
     const double number = value.to_number<double>(error);
     if (error) return malformed("a quota's value is no number");
+    if (const auto flaw = flaw_of(entity, key, number)) return malformed(*flaw);
     state.quotas[entity][key] = number;
   }
   return {};

@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "io/file.h"
 #include "kafka/sasl/scram.h"
+#include "services/broker/quotas/quota.h"
 #include "services/broker/security/acl.h"
 
 namespace tickerlake::broker {
@@ -22,14 +23,11 @@ inline constexpr const char* security_file = "security.json";
 inline constexpr std::size_t max_scram_credentials = 100'000;
 inline constexpr std::size_t max_acls = 10'000;
 
-/// Who a quota is for: "user", "client-id" and "ip" with a name, or without one as the default.
-using QuotaEntity = std::map<std::string, std::optional<std::string>>;
-
 struct SecurityState {
   using CredentialKey = std::pair<std::string, kafka::ScramMechanism>;  // user and mechanism
   std::map<CredentialKey, kafka::ScramCredential> credentials;
   Acls acls;
-  std::map<QuotaEntity, std::map<std::string, double>> quotas;
+  Quotas quotas;
   Buffer salt_secret;  // what unknown users' salts are made of, so that they stay the same
 
   std::string encode() const;

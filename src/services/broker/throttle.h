@@ -1,0 +1,29 @@
+#pragma once
+// A request's use of what its client has a quota of, and the pause that follows: told in its answer, kept by its
+// connection (connection.cpp).
+#include <chrono>
+#include <cstdint>
+
+#include "services/broker/quotas/client_quotas.h"
+#include "services/broker/responder.h"
+
+namespace tickerlake::broker {
+
+class Broker;
+
+QuotaClient client_of(const Caller& caller);
+
+/// This thread's processor time where the request's client may have a quota of it.
+std::optional<std::chrono::nanoseconds> clock_request(const ClientQuotas& quotas);
+/// Charges the processor time that the request has taken.
+std::chrono::milliseconds charge_time(Broker& broker, const Caller& caller);
+/// The connection will pause for that long, or for what another reason asks of it.
+void pause(const Caller& caller, std::chrono::milliseconds time);
+/// Both, when everything else has been charged: what the answer tells as its throttle time.
+std::int32_t throttle(Broker& broker, const Caller& caller, std::chrono::milliseconds by_others);
+
+/// Partitions made or deleted; since strict_since the APIs have an error for what is refused.
+ClientQuotas::Mutation mutate(Broker& broker, const Caller& caller, double partitions, std::int16_t strict_since);
+inline constexpr const char* quota_exceeded_message = "The throttling quota has been exceeded.";
+
+}  // namespace tickerlake::broker
