@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "app/commands/commands.h"
+#include "app/commands/security_commands.h"
 #include "cluster/cluster.h"
 
 namespace tickerlake::app {
@@ -296,6 +297,60 @@ int run_command_line(int argc, const char* const* argv) {
   add_output(*configs_command, configs.output);
   add_kafka(*configs_command, configs.kafka);
   configs_command->callback([&] { run = [&](Context& context) { return run_configs(configs, context); }; });
+
+  AclsOptions acls;
+  auto* acls_command = app.add_subcommand("acls", "list, add, remove access control entries");
+  acls_command->add_option("ACTION", acls.action, "what to do")
+      ->check(CLI::IsMember({"list", "add", "remove"}))
+      ->capture_default_str();
+  acls_command->add_option("--principal", acls.principals, "who, as User:alice; User:* for everyone")->take_all();
+  acls_command->add_option("--operation", acls.operations, "Read, Write, Create, …, All")->take_all();
+  acls_command->add_option("--topic", acls.topics, "on which topic; * for all")->take_all();
+  acls_command->add_option("--group", acls.groups, "on which group; * for all")->take_all();
+  acls_command->add_option("--transactional-id", acls.transactional_ids, "on which transactional id")->take_all();
+  acls_command->add_flag("--cluster", acls.cluster, "on the cluster");
+  acls_command->add_flag("--prefixed", acls.prefixed, "on all whose names begin so");
+  acls_command->add_option("--host", acls.host, "from which address (default: from all)");
+  acls_command->add_flag("--deny", acls.deny, "entries that deny");
+  add_output(*acls_command, acls.output);
+  add_kafka(*acls_command, acls.kafka);
+  acls_command->callback([&] { run = [&](Context& context) { return run_acls(acls, context); }; });
+
+  UsersOptions users;
+  auto* users_command = app.add_subcommand("users", "list, add, remove users with passwords (SCRAM)");
+  users_command->add_option("ACTION", users.action, "what to do")
+      ->check(CLI::IsMember({"list", "add", "remove"}))
+      ->capture_default_str();
+  users_command->add_option("NAME", users.name, "the user; add replaces the password of one that is there");
+  users_command->add_option("--password-file", users.password_file, "add: its first line is the password (-: stdin's)")
+      ->option_text("FILE")
+      ->capture_default_str();
+  users_command->add_option("--mechanism", users.mechanisms, "SCRAM-SHA-256, SCRAM-SHA-512 (default: both)")
+      ->take_all();
+  users_command->add_option("--iterations", users.iterations, "add: how slow guessing is made")->capture_default_str();
+  add_output(*users_command, users.output);
+  add_kafka(*users_command, users.kafka);
+  users_command->callback([&] { run = [&](Context& context) { return run_users(users, context); }; });
+
+  QuotasOptions quotas;
+  auto* quotas_command = app.add_subcommand("quotas", "list, set, remove what clients may use");
+  quotas_command->add_option("ACTION", quotas.action, "what to do")
+      ->check(CLI::IsMember({"list", "set", "remove"}))
+      ->capture_default_str();
+  quotas_command->add_option("QUOTA", quotas.quotas,
+                             "set: QUOTA=NUMBER of producer_byte_rate, consumer_byte_rate, request_percentage, "
+                             "controller_mutation_rate, of --ip connection_creation_rate; remove: QUOTA (none: all)");
+  const auto add_owner = [&](const char* name, std::string& of, bool& others, const char* all, const char* what) {
+    auto* option = quotas_command->add_option(name, of, what);
+    quotas_command->add_flag(all, others, "each other one, where it has no quota of its own")->excludes(option);
+  };
+  add_owner("--user", quotas.user, quotas.user_defaults, "--user-defaults",
+            "whose: of a user (without SASL ANONYMOUS)");
+  add_owner("--client-id", quotas.client_id, quotas.client_defaults, "--client-defaults", "of a client id");
+  add_owner("--ip", quotas.ip, quotas.ip_defaults, "--ip-defaults", "of an address");
+  add_output(*quotas_command, quotas.output);
+  add_kafka(*quotas_command, quotas.kafka);
+  quotas_command->callback([&] { run = [&](Context& context) { return run_quotas(quotas, context); }; });
 
   ImportOptions import;
   auto* import_command = app.add_subcommand("import", "take over what another program has stored");

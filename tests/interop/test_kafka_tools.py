@@ -271,6 +271,41 @@ def test_kafka_acls_adds_lists_and_removes(tools, secured):
     assert "frida" not in acls(tools, secured, "--list")
 
 
+def test_kafka_configs_sets_users_passwords_and_quotas(tools, secured):
+    def configs(*arguments, code=0):
+        return tools.run("kafka.admin.ConfigCommand", "--bootstrap-server", secured.at["PLAINTEXT"], *arguments, code=code)
+
+    def quotas(*entity):
+        return configs("--describe", *entity)
+
+    gert = ("--entity-type", "users", "--entity-name", "gert")
+    configs("--alter", *gert, "--add-config", "SCRAM-SHA-256=[iterations=8192,password=secret],SCRAM-SHA-512=[password=secret]")
+    configs("--alter", *gert, "--add-config", "producer_byte_rate=1024,request_percentage=150.5")
+    described = configs("--describe", *gert)
+    assert "SCRAM-SHA-256=iterations=8192" in described and "SCRAM-SHA-512=iterations=4096" in described
+    assert "producer_byte_rate=1024.0" in described and "request_percentage=150.5" in described
+    configs("--alter", *gert, "--delete-config", "producer_byte_rate,request_percentage")
+    configs("--alter", *gert, "--delete-config", "SCRAM-SHA-256")
+    described = configs("--describe", *gert)
+    assert "SCRAM-SHA-256" not in described and "SCRAM-SHA-512" in described and "byte_rate" not in described
+
+    both = (*gert, "--entity-type", "clients", "--entity-name", "app")
+    others = ("--entity-type", "clients", "--entity-default")
+    address = ("--entity-type", "ips", "--entity-name", "10.0.0.9")
+    configs("--alter", *both, "--add-config", "controller_mutation_rate=2")
+    configs("--alter", *others, "--add-config", "consumer_byte_rate=4096")
+    configs("--alter", *address, "--add-config", "connection_creation_rate=7")
+    assert "controller_mutation_rate=2.0" in quotas(*both)
+    assert "consumer_byte_rate=4096.0" in quotas(*others)
+    assert "connection_creation_rate=7.0" in quotas(*address)
+    assert "10.0.0.9" in configs("--describe", "--entity-type", "ips")
+    configs("--alter", *address, "--add-config", "connection_creation_rate=-1", code=1)
+    for entity, key in ((both, "controller_mutation_rate"), (others, "consumer_byte_rate"),
+                        (address, "connection_creation_rate")):
+        configs("--alter", *entity, "--delete-config", key)
+        assert key not in quotas(*entity)
+
+
 def test_kafka_leader_election_finds_every_leader_elected(tools):
     name = tools.topic(2)
     tools.ask("LeaderElectionCommand", "--election-type", "preferred", "--all-topic-partitions")
