@@ -92,7 +92,7 @@ def test_a_producer_beyond_its_quota_is_told_to_pause_and_loses_nothing(broker, 
 
 def test_a_consumer_beyond_its_quota_is_answered_without_records_and_gets_all_in_the_end(broker, quota):
     client, topic = unique("consumer"), unique("quota")
-    producer = confluent_kafka.Producer({"bootstrap.servers": broker.kafka})
+    producer = confluent_kafka.Producer({"bootstrap.servers": broker.kafka, "batch.size": 50_000})
     for i in range(90):
         producer.produce(topic, b"x" * 10_000, str(i), partition=0)
     assert producer.flush(60) == 0

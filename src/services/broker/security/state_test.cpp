@@ -15,7 +15,7 @@ void add_everything(SecurityStore& store) {
         kafka::make_credential(kafka::ScramMechanism::sha_512, "secret");
     state.acls.insert({ResourceType::transactional_id, "tx-", PatternType::prefixed, "User:alice", "*",
                        Operation::idempotent_write, Permission::deny});
-    state.quotas[{{"user", "alice"}, {"client-id", std::nullopt}}]["producer_byte_rate"] = 1234.5;
+    state.quotas[{{"user", "alice"}, {"client-id", std::nullopt}}]["request_percentage"] = 12.5;
     return true;
   }));
 }
