@@ -277,7 +277,7 @@ TEST(ConsumerGroup, a_pattern_matches_only_what_the_member_may_describe_and_sees
   rights = {"t0", "t1"};
   world.settle({&a});
   EXPECT_EQ(count(a.owned), 2u);
-  for (int minute = 0; minute < 10; ++minute, world.now += 60'000) world.settle({&a});
+  for (int beats = 0; beats < 20; ++beats, world.now += 30'000) world.settle({&a});
   world.settle({&a});
   EXPECT_EQ(count(a.owned), 8u);
 }
