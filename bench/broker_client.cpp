@@ -17,6 +17,7 @@
 #include <span>
 #include <string>
 #include <thread>
+#include <type_traits>
 #include <vector>
 
 namespace {
@@ -95,7 +96,10 @@ struct Reader {
 
   Reader(const std::string& bootstrap, const char* name, int partitions, std::int64_t offset, const char* wait_ms)
       : client(make_client(RD_KAFKA_CONSUMER,
-                           {{"bootstrap.servers", bootstrap}, {"group.id", "bench"}, {"fetch.wait.max.ms", wait_ms}},
+                           {{"bootstrap.servers", bootstrap},
+                            {"group.id", "bench"},
+                            {"fetch.wait.max.ms", wait_ms},
+                            {"isolation.level", "read_uncommitted"}},
                            nullptr, nullptr)),
         topic(rd_kafka_topic_new(client, name, nullptr)),
         queue(rd_kafka_queue_new(client)) {
@@ -108,20 +112,19 @@ struct Reader {
     rd_kafka_topic_destroy(topic);
     rd_kafka_destroy(client);
   }
-  /// Calls back for each message that arrived within the time.
+  /// Waits for the first message, at most so long, and calls back for each that is there then.
+  /// (rd_kafka_consume_batch_queue would wait for a batch to fill: a latency of the client's own.)
   template <typename Callback>
   void read(int wait_ms, Callback&& callback) {
-    rd_kafka_message_t* messages[1'000];
-    const auto got = rd_kafka_consume_batch_queue(queue, wait_ms, messages, std::size(messages));
-    if (got < 0) end(rd_kafka_err2str(rd_kafka_last_error()));
-    for (rd_kafka_message_t* message : std::span(messages, static_cast<std::size_t>(got))) {
+    const auto each = [](rd_kafka_message_t* message, void* opaque) {
       if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        callback(*message);
+        (*static_cast<std::remove_reference_t<Callback>*>(opaque))(*message);
       } else if (message->err != RD_KAFKA_RESP_ERR__PARTITION_EOF) {
         end(rd_kafka_message_errstr(message));
       }
-      rd_kafka_message_destroy(message);
-    }
+    };
+    if (rd_kafka_consume_callback_queue(queue, wait_ms, each, &callback) < 0)
+      end(rd_kafka_err2str(rd_kafka_last_error()));
   }
 };
 

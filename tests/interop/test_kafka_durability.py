@@ -7,6 +7,8 @@ import confluent_kafka as ck
 import pytest
 from confluent_kafka import admin
 
+from kafka_names import unique
+
 PATIENCE = 60
 
 
@@ -105,6 +107,23 @@ def test_acks_1_survives_kill_9(own_server):
     own_server.kill()
     own_server.restart()
     assert [value for _, _, value in consume_all(own_server, "quick")] == [b"%d" % i for i in range(5_000)]
+
+
+def test_acks_1_is_readable_when_it_is_answered(server):
+    """Without waiting for the disk, as from Apache Kafka; readers of committed records wait."""
+    topic = unique("at-once")
+    create_topic(server, topic, partitions=1)
+    producer = ck.Producer({"bootstrap.servers": server.kafka, "acks": "1", "linger.ms": 0})
+    reader = ck.Consumer({"bootstrap.servers": server.kafka, "group.id": "none", "isolation.level": "read_uncommitted"})
+    for sent in range(1, 201):
+        producer.produce(topic, b"x")
+        assert producer.flush(PATIENCE) == 0
+        assert reader.get_watermark_offsets(ck.TopicPartition(topic, 0), timeout=PATIENCE) == (0, sent)
+    reader.close()
+    assert len(consume_all(server, topic)) <= 200
+    deadline = time.monotonic() + PATIENCE
+    while len(consume_all(server, topic)) < 200:
+        assert time.monotonic() < deadline, "committed records come a moment later"
 
 
 def test_a_torn_tail_is_cut_and_the_rest_is_served(own_server):

@@ -16,12 +16,18 @@ TEST(GroupCommitSimulation, three_appenders_of_one_partition_in_all_histories) {
                             CommitWorld({.partitions = 1, .appenders = 3, .appends = 3, .bulk = true}), 60);
 }
 
+TEST(GroupCommitSimulation, what_may_be_seen_at_once_shows_nothing_else_in_all_histories) {
+  expect_all_histories_hold("group commit with acks=1 among acks=all",
+                            CommitWorld({.partitions = 1, .appenders = 2, .appends = 4, .at_once = true}), 60);
+}
+
 TEST(GroupCommitSimulation, many_appenders_and_partitions_at_random) {
   const auto world = [](std::uint64_t seed) {
     return CommitWorld({.partitions = 1 + static_cast<int>(seed % 4),
                         .appenders = 1 + static_cast<int>(seed % 7),
                         .appends = 40,
-                        .bulk = seed % 3 == 0});
+                        .bulk = seed % 3 == 0,
+                        .at_once = seed % 2 == 0});
   };
   expect_random_histories_hold("group commit", world, 1'000'000);
 }

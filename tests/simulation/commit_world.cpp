@@ -5,6 +5,7 @@
 namespace tickerlake::simulation {
 
 using broker::Offset;
+using broker::Visible;
 
 CommitWorld::CommitWorld(Options options)
     : options_(options),
@@ -22,6 +23,7 @@ void CommitWorld::offer(Steps& steps) const {
     } else if (appends_ < options_.appends) {
       for (std::uint16_t p = 0; p < partitions_.size(); ++p) {
         steps.push_back({actor, append, p});
+        if (options_.at_once) steps.push_back({actor, append_at_once, p});
         if (partitions_[p].end > partitions_[p].files.back().begin) steps.push_back({actor, append_to_new_file, p});
       }
     }
@@ -39,6 +41,8 @@ std::string CommitWorld::tell(const Step& step) const {
   switch (step.action) {
     case append:
       return fmt::format("appender {} appends to partition {}", step.actor, step.detail);
+    case append_at_once:
+      return fmt::format("appender {} appends to partition {} what may be seen at once", step.actor, step.detail);
     case append_to_new_file:
       return fmt::format("appender {} appends to partition {}, which begins a new file", step.actor, step.detail);
     case wait:
@@ -67,16 +71,20 @@ std::string CommitWorld::tell(const Step& step) const {
 void CommitWorld::take(const Step& step) {
   switch (step.action) {
     case append:
+    case append_at_once:
     case append_to_new_file: {
       Partition& partition = partitions_[step.detail];
       if (step.action == append_to_new_file) {
         partition.files.push_back({.begin = partition.end, .synced = partition.end, .named = false});
         partition.unsynced.directory = true;
       }
+      const broker::LogPosition begin = end_of(partition);
+      const bool at_once = step.action == append_at_once;
+      partition.at_once.push_back(at_once);
       ++appends_;
       ++partition.end;
       partition.unsynced.wrote(static_cast<int>(partition.files.size()) - 1, 1);
-      if (partition.durability.appended()) {
+      if (partition.durability.appended(begin, at_once ? Visible::at_once : Visible::when_durable)) {
         partition.dirty = true;
         rounds_.mark(step.detail);
         marked_.push_back(step.detail);
@@ -197,14 +205,23 @@ int CommitWorld::on_disk(const Partition& partition) const {
   return end;
 }
 
-/// All that is acknowledged or can be read is on disk: the high watermark is never above what a power loss would leave.
+/// All that is acknowledged is on disk, and all that can be read but for what may be seen at once; nothing that is on
+/// disk is kept from readers once the sync has told.
 void CommitWorld::check() {
   for (std::size_t p = 0; p < partitions_.size(); ++p) {
-    const auto watermark = partitions_[p].durability.durable().offset.value();
-    const int left = on_disk(partitions_[p]);
-    if (watermark > left) {
-      fail(fmt::format("partition {} tells of {} appends, and a power loss would leave {}", p, watermark, left));
+    const Partition& partition = partitions_[p];
+    const auto durable = partition.durability.durable().offset.value();
+    const auto visible = partition.durability.visible(end_of(partition)).offset.value();
+    const int left = on_disk(partition);
+    if (durable > left) {
+      fail(fmt::format("partition {} tells of {} appends, and a power loss would leave {}", p, durable, left));
     }
+    if (visible < durable || visible > partition.end) fail(fmt::format("partition {} shows {} appends", p, visible));
+    for (auto number = static_cast<std::size_t>(left); std::cmp_less(number, visible); ++number) {
+      if (!partition.at_once[number]) fail(fmt::format("partition {} shows number {}, not on disk", p, number));
+    }
+    const bool is_held = std::cmp_less(visible, partition.end) && partition.at_once[static_cast<std::size_t>(visible)];
+    if (is_held) fail(fmt::format("partition {} keeps back number {}, which may be seen", p, visible));
   }
 }
 
@@ -234,6 +251,8 @@ std::string CommitWorld::key() const {
   key << appends_ << in_round_ << (now_ < rounds_.earliest());
   for (const Partition& partition : partitions_) {
     key << partition.end << partition.dirty << partition.is_syncing << partition.durability.durable().offset.value();
+    key << partition.durability.visible(end_of(partition)).offset.value();
+    for (const bool at_once : partition.at_once) key << at_once;
     key << partition.files.size() << partition.unsynced.directory << partition.unsynced.files.size();
     for (const File& file : partition.files) key << file.begin << file.synced << file.named;
     for (const int file : partition.unsynced.files) key << file;

@@ -24,8 +24,9 @@ class CommitWorld {
   struct Options {
     int partitions = 2;
     int appenders = 2;
-    int appends = 4;    // at most, all together
-    bool bulk = false;  // a round is large enough to delay the next one
+    int appends = 4;       // at most, all together
+    bool bulk = false;     // a round is large enough to delay the next one
+    bool at_once = false;  // there are appends too that may be seen before they are on disk
     Without without = Without::nothing;
   };
   explicit CommitWorld(Options options);
@@ -38,14 +39,23 @@ class CommitWorld {
   std::string key() const;
 
  private:
-  enum Action : std::uint8_t { append, append_to_new_file, wait, work, sync_for_checkpoint, time_passes };
+  enum Action : std::uint8_t {
+    append,
+    append_at_once,
+    append_to_new_file,
+    wait,
+    work,
+    sync_for_checkpoint,
+    time_passes
+  };
   struct File {
     int begin = 0;       // its first append's number
     int synced = 0;      // up to this append, exclusive
     bool named = false;  // on disk
   };
   struct Partition {
-    int end = 0;  // appends so far
+    int end = 0;                // appends so far
+    std::vector<bool> at_once;  // of each append: it may be seen before it is on disk
     std::vector<File> files;
     broker::Unsynced<int> unsynced;
     broker::Durability<int> durability{broker::LogPosition{}};  // who waits: the appender

@@ -83,12 +83,13 @@ void LogWorld::write(bool in_new_segment) {
     broker.segments.push_back({broker.next, disk_.open(segment_name(broker.next))});
     broker.unsynced.directory = true;
   }
+  const LogPosition begin = end();
   const Segment& segment = broker.segments.back();
   disk_.write(segment.file, disk_.content(segment.file).size(), bytes);
   broker.unsynced.wrote(segment.file, header.size());
   broker.producers.remember(header, 0);
   broker.next = Offset(header.last_offset() + 1);
-  if (broker.durability->appended()) broker.dirty = true;
+  if (broker.durability->appended(begin, broker::Visible::when_durable)) broker.dirty = true;
   if (broker.durability->wait(broker.next, waiter)) broker.waiting.push_back(number);
 }
 

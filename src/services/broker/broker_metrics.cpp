@@ -30,7 +30,7 @@ void collect_topics(const Topics& topics, Exposition& into) {
                  number(offsets.log_start.value()));
       into.gauge("tickerlake_kafka_log_end_offset", "Offset behind the last record.", labels,
                  number(offsets.log_end.value()));
-      into.gauge("tickerlake_kafka_high_watermark", "Offset behind the last record that is synced to disk.", labels,
+      into.gauge("tickerlake_kafka_high_watermark", "Offset behind the last record that consumers may see.", labels,
                  number(offsets.high_watermark.value()));
       into.gauge("tickerlake_kafka_log_size_bytes", "Bytes of the partition's segments.", labels,
                  number(partition->size_bytes()));

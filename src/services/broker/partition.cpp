@@ -58,7 +58,7 @@ Result<std::shared_ptr<Partition>> Partition::open(const io::Path& directory, co
   return partition;
 }
 
-std::expected<Appended, AppendError> Partition::append(ByteView bytes, Origin origin) {
+std::expected<Appended, AppendError> Partition::append(ByteView bytes, Origin origin, Visible visible) {
   const TimestampMs now_ms = environment_.clock.now_ms();
   const TopicConfig config = settings();
   auto checked = check_append(bytes, origin, config, now_ms);
@@ -96,7 +96,8 @@ std::expected<Appended, AppendError> Partition::append(ByteView bytes, Origin or
       return *std::move(known);
     }
   }
-  const Offset base = log_->end().offset;
+  const LogPosition begin = log_->end();
+  const Offset base = begin.offset;
   header.base_offset = base.value();
   kafka::patch_base_offset(copy, base.value());
   const std::array<ByteView, 2> parts = {copy, bytes.subspan(copied)};
@@ -106,7 +107,10 @@ std::expected<Appended, AppendError> Partition::append(ByteView bytes, Origin or
     return std::unexpected(AppendError{Refusal::storage, appended.error().message});
   }
   if (marker) admitted_.erase(ProducerId(header.producer_id));
-  if (durability_.appended()) environment_.group_commit.mark_dirty(shared_from_this());
+  if (durability_.appended(begin, visible)) environment_.group_commit.mark_dirty(shared_from_this());
+  if (durability_.visible(log_->end()).offset > base) {
+    for (FetchSignal* watcher : watchers_) watcher->notify();
+  }
   return Appended{base, log_->end().offset, append_time ? now_ms : -1, log_->log_start(), false};
 }
 
@@ -220,8 +224,9 @@ Offsets Partition::offsets() const {
 }
 
 Offsets Partition::offsets_locked() const {
+  const LogPosition end = log_->end();
   const Offset durable = durability_.durable().offset;
-  return {log_->log_start(), durable, log_->end().offset, log_->last_stable(durable)};
+  return {log_->log_start(), durability_.visible(end).offset, durable, end.offset, log_->last_stable(durable)};
 }
 
 std::int64_t Partition::size_bytes() const {

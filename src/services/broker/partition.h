@@ -60,13 +60,15 @@ struct Appended {
 
 struct Offsets {
   Offset log_start;       // the first record that can be read
-  Offset high_watermark;  // behind the last durable record: what consumers may see
+  Offset high_watermark;  // behind the last record that consumers may see
+  Offset durable;         // behind the last record that is on disk; at or before the high watermark
   Offset log_end;         // behind the last appended record
-  Offset last_stable;     // the first record of an undecided transaction; the high watermark where there is none
+  Offset last_stable;     // the first record of an undecided transaction; `durable` where there is none
 };
 
-/// What a reader wants to see: all that is durable, or only up to the first undecided transaction.
-enum class Isolation { read_uncommitted, read_committed };
+/// Where a reader wants to stop: at the high watermark, at the end of what is on disk, or before that at the first
+/// undecided transaction.
+enum class Isolation { read_uncommitted, read_durable, read_committed };
 
 struct AbortedTransaction {
   ProducerId producer;
@@ -94,8 +96,8 @@ struct CompactionLimits {
 /// One partition of one topic. Thread-safe.
 ///
 /// Durability: append() returns after the write to the page cache (survives kill -9). The group-commit thread then
-/// syncs, moves the high watermark to what is on disk and completes when_durable(). Fetches end at the high watermark,
-/// so no consumer ever sees a record that a power loss can take back.
+/// syncs, and completes when_durable(). No reader ever sees a record that a power loss can take back, but for those
+/// that were appended as Visible::at_once, and readers of committed records not even these.
 ///
 /// Lock order: compaction_mutex_, checkpoint_mutex_, sync_mutex_, mutex_, then GroupCommit::mutex_ and FetchSignal's.
 /// Completions run without any lock, on the thread that synced; they must not block, least of all in append_durably().
@@ -118,7 +120,8 @@ class Partition final : public Syncable, public std::enable_shared_from_this<Par
 
   /// Appends one v2 record batch as it is; only base offset and leader epoch are patched (LogAppendTime: also the
   /// timestamps and the CRC). The bytes are copied. Returns when a crash of this process can't lose it.
-  std::expected<Appended, AppendError> append(ByteView batch, Origin origin) TL_EXCLUDES(mutex_);
+  std::expected<Appended, AppendError> append(ByteView batch, Origin origin, Visible visible = Visible::when_durable)
+      TL_EXCLUDES(mutex_);
   /// Calls completion once everything before `next` is on disk; at once (on this thread) if it is already.
   void when_durable(Offset next, Completion completion) TL_EXCLUDES(mutex_);
   /// append() and then waiting for the disk; for the coordinators' own records.
@@ -131,8 +134,8 @@ class Partition final : public Syncable, public std::enable_shared_from_this<Par
   bool is_admitted(ProducerId producer, std::int16_t epoch) const TL_EXCLUDES(mutex_);
   std::vector<DescribedProducer> producers() const TL_EXCLUDES(mutex_);
 
-  /// Whole batches from the one that holds `from`, up to max_bytes and the high watermark (or the last stable offset),
-  /// out of one segment. Where at_least_one, the first batch comes even if it is larger. Nothing at the end: an empty
+  /// Whole batches from the one that holds `from`, up to max_bytes and to where the isolation ends, out of one
+  /// segment. Where at_least_one, the first batch comes even if it is larger. Nothing at the end: an empty
   /// slice.
   std::expected<Fetched, FetchError> read(Offset from, std::int64_t max_bytes, bool at_least_one,
                                           Isolation isolation = Isolation::read_uncommitted) TL_EXCLUDES(mutex_);
@@ -167,7 +170,7 @@ class Partition final : public Syncable, public std::enable_shared_from_this<Par
   /// the partition is not compacted again before the next start.
   Result<Compacted> compact(const CompactionLimits& limits) TL_EXCLUDES(mutex_, compaction_mutex_);
 
-  /// While it lives, appends that become durable (and close()) notify the signal.
+  /// While it lives, appends that can be seen or become durable (and close()) notify the signal.
   class Watch {
    public:
     Watch(std::shared_ptr<Partition> partition, FetchSignal& signal);

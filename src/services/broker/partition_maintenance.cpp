@@ -107,12 +107,14 @@ void Partition::remove_doomed(TimestampMs now_ms) {
 }
 
 Result<Offset> Partition::delete_records(Offset before) {
+  const Offsets now = offsets();
+  if (before > now.high_watermark) {
+    return fail(ErrorCode::invalid_argument, "records can only be deleted up to the high watermark");
+  }
+  if (before > now.durable) sync();
   {
     MutexLock lock(mutex_);
     if (closed_) return fail(ErrorCode::unavailable, "the partition is closed");
-    if (before > durability_.durable().offset) {
-      return fail(ErrorCode::invalid_argument, "records can only be deleted up to the high watermark");
-    }
     if (before <= log_->log_start()) return log_->log_start();
     log_->set_log_start(before);
   }

@@ -10,6 +10,18 @@ namespace tickerlake::broker {
 
 namespace {
 
+Offset end_of(const Offsets& offsets, Isolation isolation) {
+  switch (isolation) {
+    case Isolation::read_uncommitted:
+      return offsets.high_watermark;
+    case Isolation::read_durable:
+      return offsets.durable;
+    case Isolation::read_committed:
+      return offsets.last_stable;
+  }
+  return offsets.last_stable;
+}
+
 /// What a read leaves out: batches that compaction emptied. librdkafka takes an answer of nothing else for one that was
 /// cut short, asks for twice as much each time and in the end reports MSG_SIZE_TOO_LARGE. Kafka's clients know gaps, so
 /// such batches are answered with only where no record follows.
@@ -87,13 +99,14 @@ std::expected<Fetched, FetchError> Partition::read(Offset from, std::int64_t max
       if (asked < fetched.offsets.log_start || asked > fetched.offsets.log_end) {
         return std::unexpected(FetchError::out_of_range);
       }
-      const bool committed = isolation == Isolation::read_committed;
-      upper = committed ? fetched.offsets.last_stable : fetched.offsets.high_watermark;
+      upper = end_of(fetched.offsets, isolation);
       if (from >= upper) {
         if (at_least_one || emptied.last.length <= max_bytes) fetched.batches = std::move(emptied.last);
         return fetched;
       }
-      auto located = log_->locate(from, max_bytes, durability_.durable(), upper);
+      const LogPosition limit =
+          isolation == Isolation::read_uncommitted ? durability_.visible(log_->end()) : durability_.durable();
+      auto located = log_->locate(from, max_bytes, limit, upper);
       if (!located) return std::unexpected(read_failed(located.error()));
       range = *std::move(located);
       generation = log_->generation();
@@ -108,7 +121,7 @@ std::expected<Fetched, FetchError> Partition::read(Offset from, std::int64_t max
     if (!slice) return std::unexpected(read_failed(slice.error()));
     if (*slice) {
       fetched.batches = **std::move(slice);
-      if (isolation == Isolation::read_uncommitted || fetched.batches.empty()) return fetched;
+      if (isolation != Isolation::read_committed || fetched.batches.empty()) return fetched;
       MutexLock lock(mutex_);
       // Compaction has replaced segments since: these batches may be of transactions that the indexes forgot.
       if (generation != log_->generation()) {
@@ -136,7 +149,7 @@ Result<std::optional<TimestampedOffset>> Partition::find_by_timestamp(TimestampM
   {
     MutexLock lock(mutex_);
     log_start = log_->log_start();
-    TRY(ranges, log_->locate_time(timestamp_ms, durability_.durable()));
+    TRY(ranges, log_->locate_time(timestamp_ms, durability_.visible(log_->end())));
   }
   for (const PartitionLog::Range& range : ranges) {
     std::int64_t position = range.start;
@@ -162,10 +175,10 @@ Result<std::optional<TimestampedOffset>> Partition::find_max_timestamp() {
   std::optional<PartitionLog::Range> range;
   {
     MutexLock lock(mutex_);
-    TRY(range, log_->locate_max_timestamp(durability_.durable()));
+    TRY(range, log_->locate_max_timestamp(durability_.visible(log_->end())));
   }
   if (!range) return std::optional<TimestampedOffset>();
-  // What is not durable yet may hold the segment's largest timestamp; then the largest below it is looked for.
+  // What is not visible yet may hold the segment's largest timestamp; then the largest below it is looked for.
   std::int64_t best = range->start;
   TimestampMs largest = -1;
   const auto larger = [&](const kafka::BatchHeader& h, std::int64_t at) {

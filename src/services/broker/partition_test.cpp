@@ -40,8 +40,8 @@ class PartitionTest : public ::testing::Test {
   }
   /// Base offsets of the batches that a read gives.
   static std::vector<std::int64_t> read(Partition& partition, std::int64_t from, std::int64_t max_bytes,
-                                        bool at_least_one = true) {
-    const auto fetched = partition.read(Offset(from), max_bytes, at_least_one);
+                                        bool at_least_one = true, Isolation isolation = Isolation::read_uncommitted) {
+    const auto fetched = partition.read(Offset(from), max_bytes, at_least_one, isolation);
     ensure(fetched.has_value(), "the offset is in range");
     if (fetched->batches.empty()) return {};
     const Buffer bytes = fetched->batches.load().value();
@@ -265,6 +265,33 @@ TEST_F(PartitionTest, closing_refuses_appends_and_wakes_who_waits) {
   EXPECT_TRUE(signal.wait_until(std::chrono::steady_clock::now()));
   EXPECT_EQ(refusal(partition, make_batch()), Refusal::closed);
   EXPECT_EQ(partition.read(Offset(0), 1, true).error(), FetchError::closed);
+}
+
+TEST_F(PartitionTest, what_may_be_seen_at_once_is_seen_before_it_is_on_disk_but_never_past_what_may_not) {
+  Partition& partition = open();
+  group_commit_.stop();  // only sync() syncs
+  FetchSignal signal;
+  const Partition::Watch watch(partition_, signal);
+  const auto append = [&](Visible visible) {
+    ASSERT_TRUE(partition.append(make_batch(), Origin::client, visible).has_value());
+  };
+  const auto seen = [&](Isolation isolation) { return read(partition, 0, 10'000, true, isolation); };
+  append(Visible::at_once);
+  EXPECT_TRUE(signal.wait_until(std::chrono::steady_clock::now()));
+  EXPECT_EQ(seen(Isolation::read_uncommitted), (std::vector<std::int64_t>{0}));
+  EXPECT_EQ(seen(Isolation::read_durable), std::vector<std::int64_t>());
+  EXPECT_EQ(seen(Isolation::read_committed), std::vector<std::int64_t>());
+  append(Visible::when_durable);
+  EXPECT_FALSE(signal.wait_until(std::chrono::steady_clock::now())) << "nothing to see";
+  append(Visible::at_once);
+  EXPECT_EQ(seen(Isolation::read_uncommitted), (std::vector<std::int64_t>{0}));
+  EXPECT_EQ(partition.offsets().high_watermark, Offset(3));
+  EXPECT_EQ(partition.offsets().durable, Offset(0));
+  EXPECT_FALSE(partition.delete_records(Offset(6)).has_value());
+  EXPECT_EQ(partition.delete_records(Offset(3)), Offset(3)) << "syncs first";
+  for (const Isolation each : {Isolation::read_uncommitted, Isolation::read_durable, Isolation::read_committed}) {
+    EXPECT_EQ(read(partition, 3, 10'000, true, each), (std::vector<std::int64_t>{3, 6}));
+  }
 }
 
 TEST_F(PartitionTest, a_reader_waiting_for_appends_sees_each_once_and_only_when_durable) {

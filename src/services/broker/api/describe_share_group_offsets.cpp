@@ -24,7 +24,7 @@ TopicAnswer describe(Broker& broker, const std::string& group, const Topic& topi
     if (!position || !position->start || !partition) continue;
     told.start_offset = position->start->value();
     told.leader_epoch = leader_epoch;
-    told.lag = partition->offsets().high_watermark - *position->start - position->complete_count;
+    told.lag = partition->offsets().durable - *position->start - position->complete_count;
   }
   return answer;
 }

@@ -159,7 +159,8 @@ class Append {
       return refuse(data, KafkaError::unsupported_compression_type, "zstd needs Produce version 7");
     }
     const Decompressions::Turn turn(broker_.decompressions(), is_compressed(data.records.bytes));
-    const auto appended = found->partition->append(data.records.bytes, Origin::client);
+    const Visible visible = request_.acks == acks_all ? Visible::when_durable : Visible::at_once;
+    const auto appended = found->partition->append(data.records.bytes, Origin::client, visible);
     if (!appended) {
       PartitionAnswer refused =
           refuse(data, to_kafka(appended.error().why, broker_.topics(), version_), appended.error().message);

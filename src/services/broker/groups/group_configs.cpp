@@ -292,7 +292,7 @@ ShareGroupSettings GroupConfigs::share_settings_of(const std::string& group) con
   if (const auto reset = set.find(share_reset); reset != set.end()) {
     settings.reset = parse_reset(reset->second).value_or(ShareReset());
   }
-  settings.isolation = is_other(set, share_isolation) ? Isolation::read_committed : Isolation::read_uncommitted;
+  settings.isolation = is_other(set, share_isolation) ? Isolation::read_committed : Isolation::read_durable;
   settings.may_renew = !is_other(set, share_renew);
   return settings;
 }

@@ -205,14 +205,14 @@ Result<Offset> ShareStates::first_start(const ShareReset& reset, Partition& part
   const Offsets offsets = partition.offsets();
   switch (reset.kind) {
     case ShareReset::Kind::latest:
-      return offsets.high_watermark;
+      return offsets.durable;
     case ShareReset::Kind::earliest:
       return offsets.log_start;
     case ShareReset::Kind::by_duration:
       break;
   }
   TRY(const auto found, partition.find_by_timestamp(parts_.clock.now_ms() - reset.duration_ms));
-  return found ? found->offset : offsets.high_watermark;
+  return std::min(found ? found->offset : offsets.durable, offsets.durable);
 }
 
 std::expected<std::optional<Offset>, KafkaError> ShareStates::next(const ShareKey& key, Partition& partition) {

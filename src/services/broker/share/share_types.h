@@ -74,7 +74,7 @@ struct ShareGroupSettings {
   std::int16_t delivery_count_limit = 5;
   std::int32_t max_record_locks = 2'000;  // of a partition
   ShareReset reset;
-  Isolation isolation = Isolation::read_uncommitted;
+  Isolation isolation = Isolation::read_durable;  // an offset that was acknowledged must never get another record
   bool may_renew = true;
 };
 
