@@ -125,8 +125,11 @@ Result<std::optional<LogTail>> read_log_tail(Cluster& cluster, const std::string
   if (tail.end < from) return tail;
   // A fetch shows only what is committed: who has read up to the log's end knows that all of it is.
   std::int64_t position = from < 0 ? tail.end : from;
+  bool waits = false;
   while (true) {
-    TRY(const auto piece, reading.read(position, producer, tail.batches));
+    const auto answered = reading.read(position, producer, tail.batches);
+    if (!answered && waits && patience.is_over()) return std::nullopt;  // the last look ran out of time
+    TRY(const auto piece, answered);
     if (piece.is_out_of_range) {
       TRY(const std::int64_t start, reading.offset_at(earliest));
       if (start <= position) return std::nullopt;
@@ -137,6 +140,7 @@ Result<std::optional<LogTail>> read_log_tail(Cluster& cluster, const std::string
     const bool is_still = position == std::exchange(position, piece.next);
     if (position >= tail.end && piece.high_watermark >= tail.end) break;
     if (patience.is_over()) return std::nullopt;
+    waits = true;
     if (is_still) cluster.waiter().wait({}, pause);
   }
   tail.end = position;

@@ -39,19 +39,19 @@ class LogTailTest : public testing::Test {
 };
 
 TEST_F(LogTailTest, shows_the_producers_batches_behind_the_offset_and_where_the_log_ends) {
-  const auto tail = *read(2);
+  const auto tail = read(2).value();
   ASSERT_TRUE(tail);
   EXPECT_EQ(tail->end, 8);
   EXPECT_FALSE(tail->is_cut);
   ASSERT_EQ(tail->batches.size(), 1u);
   EXPECT_EQ(tail->batches[0].sequence, 2);
   EXPECT_EQ(tail->batches[0].end, 8);
-  EXPECT_EQ((*read(0))->batches.size(), 2u);
-  EXPECT_EQ((*read(8))->batches.size(), 0u);
+  EXPECT_EQ(read(0).value()->batches.size(), 2u);
+  EXPECT_EQ(read(8).value()->batches.size(), 0u);
 }
 
 TEST_F(LogTailTest, tells_only_the_end_without_an_offset) {
-  const auto tail = *read(-1);
+  const auto tail = read(-1).value();
   ASSERT_TRUE(tail);
   EXPECT_EQ(tail->end, 8);
   EXPECT_TRUE(tail->batches.empty());
@@ -59,11 +59,11 @@ TEST_F(LogTailTest, tells_only_the_end_without_an_offset) {
 
 TEST_F(LogTailTest, tells_nothing_while_the_log_holds_what_is_not_committed) {
   broker_.set_high_watermark(6);
-  EXPECT_FALSE(*read(0));
-  EXPECT_FALSE(*read(6));
+  EXPECT_FALSE(read(0).value());
+  EXPECT_FALSE(read(6).value());
 }
 
-TEST_F(LogTailTest, tells_of_a_log_that_ends_before_the_offset) { EXPECT_EQ((*read(9))->end, 8); }
+TEST_F(LogTailTest, tells_of_a_log_that_ends_before_the_offset) { EXPECT_EQ(read(9).value()->end, 8); }
 
 }  // namespace
 }  // namespace tickerlake::kafka
