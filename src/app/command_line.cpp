@@ -461,19 +461,41 @@ int run_command_line(int argc, const char* const* argv) {
   ConsumeOptions consume;
   const std::map<std::string, RecordFormat> record_formats{
       {"table", RecordFormat::table}, {"json", RecordFormat::json}, {"value", RecordFormat::value}};
+  const CLI::CheckedTransformer record_format(record_formats, CLI::ignore_case);
   auto* consume_command = app.add_subcommand("consume", "show a topic's records, up to the end that it has now");
   consume_command->add_option("TOPIC", consume.topic, "the topic")->required();
   consume_command->add_option("--partition", consume.partition, "only this one")->check(CLI::NonNegativeNumber);
-  consume_command->add_option("--from", consume.from, "beginning, end, an offset, or a time as 2017-11-01T14:30:00Z")
+  consume_command
+      ->add_option("--from", consume.from,
+                   "beginning, end, an offset, -n: the last n, or a time as 2017-11-01T14:30:00Z")
       ->capture_default_str();
   consume_command->add_option("--max", consume.max, "stop after so many records")->check(CLI::PositiveNumber);
   consume_command->add_flag("--follow", consume.follow, "go on with what comes, until Ctrl-C");
   consume_command->add_option("--group", consume.group, "join this consumer group, and go on where it stopped");
   consume_command->add_option("--output", consume.output, "table, json (an object a line), or value")
-      ->transform(CLI::CheckedTransformer(record_formats, CLI::ignore_case))
+      ->transform(record_format)
       ->option_text("table|json|value");
   add_kafka(*consume_command, consume.kafka);
   consume_command->callback([&] { run = [&](Context& context) { return run_consume(consume, context); }; });
+
+  ConsumeOptions tail;
+  std::int64_t tail_last = 10;
+  auto* tail_command = app.add_subcommand("tail", "show a topic's last records and those that come, until Ctrl-C");
+  tail_command->add_option("TOPIC", tail.topic, "the topic")->required();
+  tail_command->add_option("-n", tail_last, "how many of each partition to begin with")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  tail_command->add_option("--partition", tail.partition, "only this one")->check(CLI::NonNegativeNumber);
+  tail_command->add_option("--max", tail.max, "stop after so many records")->check(CLI::PositiveNumber);
+  tail_command->add_option("--output", tail.output, "table, json (an object a line), or value")
+      ->transform(record_format)
+      ->option_text("table|json|value");
+  add_kafka(*tail_command, tail.kafka);
+  tail_command->callback([&] {
+    tail.from = "-" + std::to_string(tail_last);
+    tail.follow = true;
+    run = [&](Context& context) { return run_consume(tail, context); };
+  });
 
   SegmentsOptions segments;
   auto* segments_command = app.add_subcommand("segments", "show a topic's files: segments, batches, index entries");

@@ -2,7 +2,9 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <charconv>
+#include <limits>
 
 #include "base/time.h"
 
@@ -13,7 +15,10 @@ Result<Start> parse_start(std::string_view flag, std::string_view text) {
   if (text == "end") return Start{Start::Kind::end};
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error == std::errc() && end == text.data() + text.size() && value >= 0) return Start{Start::Kind::offset, value};
+  if (error == std::errc() && end == text.data() + text.size()) {
+    if (!text.starts_with('-')) return Start{Start::Kind::offset, value};
+    return Start{Start::Kind::last, -std::max(value, -std::numeric_limits<std::int64_t>::max())};
+  }
   constexpr std::size_t date_length = 10;
   constexpr std::int64_t day_ms = 86'400'000;
   const auto day = parse_date(text.substr(0, date_length));
@@ -30,9 +35,10 @@ Result<Start> parse_start(std::string_view flag, std::string_view text) {
   const bool valid = day && plain && rest == "Z" && hours >= 0 && hours < 24 && minutes >= 0 && minutes < 60 &&
                      seconds >= 0 && seconds < 60;
   if (!valid) {
-    return fail(ErrorCode::invalid_argument,
-                std::string(flag) + " " + std::string(text) +
-                    ": expected beginning, end, an offset, or a time as 2017-11-01 or 2017-11-01T14:30:00Z");
+    return fail(
+        ErrorCode::invalid_argument,
+        std::string(flag) + " " + std::string(text) +
+            ": expected beginning, end, an offset, -n for the last n, or a time as 2017-11-01 or 2017-11-01T14:30:00Z");
   }
   const std::int64_t of_day =
       ((hours * 60 + minutes) * 60 + seconds) * 1000LL + static_cast<std::int64_t>(fraction * 1000);
@@ -46,6 +52,7 @@ Result<std::int64_t> offset_of(kafka::Admin& admin, std::string_view flag, const
   TRY(const auto marks, admin.watermarks(topic, partition, patience));
   if (start.kind == Start::Kind::beginning) return marks.low;
   if (start.kind == Start::Kind::end) return marks.high;
+  if (start.kind == Start::Kind::last) return std::max(marks.low, marks.high - start.value);
   if (start.value >= marks.low && start.value <= marks.high) return start.value;
   return fail(ErrorCode::invalid_argument, fmt::format("{} {}: partition {} has the offsets {} to {}", flag,
                                                        start.value, partition, marks.low, marks.high - 1));

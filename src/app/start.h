@@ -9,13 +9,13 @@
 namespace tickerlake::app {
 
 struct Start {
-  enum class Kind { beginning, end, offset, time };
+  enum class Kind { beginning, end, offset, last, time };
   Kind kind = Kind::beginning;
-  std::int64_t value = 0;  // the offset, or the milliseconds since 1970
+  std::int64_t value = 0;  // the offset, how many before the end, or the milliseconds since 1970
 };
 
-/// "beginning", "end", an offset, "yyyy-mm-dd", or "yyyy-mm-ddThh:mm:ss[.mmm]Z". ErrorCode::invalid_argument names the
-/// flag.
+/// "beginning", "end", an offset, "-n" for the last n of each partition, "yyyy-mm-dd", or "yyyy-mm-ddThh:mm:ss[.mmm]Z".
+/// ErrorCode::invalid_argument names the flag.
 Result<Start> parse_start(std::string_view flag, std::string_view text);
 
 /// ErrorCode::invalid_argument for an offset that the partition has not.

@@ -91,6 +91,7 @@ def test_what_is_read_can_start_at_an_offset_a_time_or_the_end_and_stop_after_so
     assert values("--from", "2017-11-01T12:00:00Z") == list(range(12, 20))
     assert values("--from", "2017-11-01T12:00:00.001Z") == list(range(13, 20))
     assert values("--from", "2017-11-02") == [] and values("--from", "end") == []
+    assert values("--from=-3") == list(range(14, 20)) and values("--from=-100", "--max", "20") == list(range(20))
     assert len(values("--max", "3")) == 3
     first = records(server, "rc.from", "--partition", "0", "--max", "1")[0]
     assert first == {"topic": "rc.from", "partition": 0, "offset": 0, "timestamp_ms": day, "key": None, "value": "0",
@@ -98,6 +99,17 @@ def test_what_is_read_can_start_at_an_offset_a_time_or_the_end_and_stop_after_so
     assert lines(server.run("consume", "rc.from", "--output", "value", "--partition", "0"))[:2] == ["0", "2"]
     # Through librdkafka too: the clients that work in batches can't do what this asks for.
     assert records(server, "rc.from", "--partition", "0", "--max", "1", "-X", "socket.keepalive.enable=true") == [first]
+
+
+def test_tail_shows_the_last_records_and_those_that_come(server):
+    create(server, "rc.tail")
+    server.run("produce", "rc.tail", input="".join(f"{i}\n" for i in range(30)))
+    tail = subprocess.Popen([BINARY, "tail", "rc.tail", "-n", "3", "--output", "value", "--max", "5"],
+                            env=server.environment(), stdout=subprocess.PIPE, text=True)
+    assert [tail.stdout.readline().strip() for _ in range(3)] == ["27", "28", "29"]
+    server.run("produce", "rc.tail", input="new\nnewer\nnewest\n")
+    out, _ = tail.communicate(timeout=60)
+    assert tail.returncode == 0 and out.split() == ["new", "newer"]
 
 
 @pytest.mark.parametrize("arguments, code, said", [
@@ -109,6 +121,8 @@ def test_what_is_read_can_start_at_an_offset_a_time_or_the_end_and_stop_after_so
     (("consume", "rc.wrong", "--from", "2017-11-31"), 2, "--from 2017-11-31"),
     (("consume", "rc.wrong", "--from", "5"), 2, "partition 0 has the offsets"),
     (("consume", "rc.wrong", "--group", "g", "--from", "5"), 2, "--group"),
+    (("consume", "rc.wrong", "--group", "g", "--from=-5"), 2, "--group"),
+    (("consume", "rc.wrong", "--from=-5x"), 2, "--from -5x"),
     (("consume", "rc.wrong", "--output", "xml"), 2, "--output"),
     (("produce", "rc.wrong", "--acks", "2"), 2, "--acks"),
     (("produce", "rc.wrong", "--key-separator", "="), 2, 'line 1: there is no "="'),

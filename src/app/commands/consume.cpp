@@ -107,7 +107,8 @@ Result<void> read_assigned(const ConsumeOptions& options, Context& context, cons
 /// As a member of a group: the coordinator deals the partitions out, and remembers how far the group is.
 Result<void> read_as_member(const ConsumeOptions& options, Context& context, const kafka::ClientSettings& settings,
                             const Start& start) {
-  if (start.kind == Start::Kind::offset || start.kind == Start::Kind::time || options.partition) {
+  const bool is_end = start.kind == Start::Kind::beginning || start.kind == Start::Kind::end;
+  if (!is_end || options.partition) {
     return fail(ErrorCode::invalid_argument,
                 "--group: the group's offsets and its coordinator say where to read; only --from beginning or end "
                 "(where the group has no offset yet) goes with it");
