@@ -1,10 +1,12 @@
 """Fixtures for tests against the real binary: servers on free ports with temporary data folders."""
 import dataclasses
+import json
 import os
 import pathlib
 import signal
 import subprocess
 import time
+import urllib.request
 
 import pytest
 
@@ -73,6 +75,12 @@ class Server:
         if check:
             assert done.returncode == 0, f"{arguments}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done
+
+    def metrics(self):
+        """What /metrics says now."""
+        web = json.loads((self.data / "endpoints.json").read_text())["web"]
+        with urllib.request.urlopen(f"http://{web}/metrics", timeout=60) as answer:
+            return answer.read().decode()
 
     def kill(self):
         self.process.send_signal(signal.SIGKILL)

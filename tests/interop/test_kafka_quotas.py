@@ -1,10 +1,8 @@
 """Clients beyond their quotas: they are told to pause, are not read from meanwhile, and get everything in the end."""
-import json
 import select
 import socket
 import struct
 import time
-import urllib.request
 
 import confluent_kafka
 import pytest
@@ -33,12 +31,6 @@ def quota(broker):
     yield give
     for owner in owners:
         broker.run("quotas", "remove", *owner)
-
-
-def metrics(broker):
-    web = json.loads((broker.data / "endpoints.json").read_text())["web"]
-    with urllib.request.urlopen(f"http://{web}/metrics", timeout=60) as answer:
-        return answer.read().decode()
 
 
 def connect(broker):
@@ -160,7 +152,7 @@ def test_pauses_and_rates_are_told_by_the_metrics(broker, quota):
     for _ in range(70):
         producer.produce(topic, b"x" * 10_000, partition=0)
     assert producer.flush(120) == 0
-    text = metrics(broker)
+    text = broker.metrics()
     assert f'kafka_server_produce_byte_rate{{user="",client_id="{client}"}}' in text
     assert f'kafka_server_produce_throttle_time{{user="",client_id="{client}"}}' in text
     assert 'tickerlake_kafka_throttle_seconds_count{quota="producer_byte_rate"}' in text

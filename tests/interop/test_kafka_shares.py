@@ -49,6 +49,17 @@ def test_what_was_acknowledged_does_not_come_again_after_kill_9_and_all_else_doe
     assert accepted | rest == set(range(300)), "lost"
 
 
+def test_share_fetches_count_for_their_clients_quota(own_server, classes):
+    """The records of a throttled answer are acquired: they come with it, and the pause behind them."""
+    topic, group = unique("shared"), unique("sharers")
+    own_server.run("topics", "create", topic, "--partitions", 1)
+    run(own_server, classes, "produce", topic, 0, 300)
+    own_server.run("quotas", "set", "--client-id", f"consumer-{group}-1", "consumer_byte_rate=800")
+    assert offsets(run(own_server, classes, "take", group, topic, 300, 0), "accepted") == set(range(300))
+    throttled = re.search(r'throttle_seconds_count{quota="consumer_byte_rate"} (\d+)', own_server.metrics())
+    assert throttled and int(throttled[1]) > 0
+
+
 def test_kafka_share_groups_lists_describes_resets_and_deletes(server, classes):
     def tool(*arguments):
         done = subprocess.run(["java", "-Xmx256m", "-XX:TieredStopAtLevel=1", "-cp", classes,

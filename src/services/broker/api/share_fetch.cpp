@@ -10,6 +10,7 @@
 #include "services/broker/security/access.h"
 #include "services/broker/share/share_reader.h"
 #include "services/broker/share/share_states.h"
+#include "services/broker/throttle.h"
 
 namespace tickerlake::broker {
 namespace {
@@ -41,6 +42,7 @@ class ShareFetch {
     std::ranges::rotate(targets_, targets_.begin() + static_cast<std::ptrdiff_t>(turn));
   }
 
+  std::int64_t answered_bytes() const { return answered_bytes_; }
   std::map<ShareTarget, PartitionAnswer> run() {
     const bool wants_records = request_.max_records > 0 && request_.max_bytes > 0;
     if (targets_.empty() || !wants_records) return std::move(answers_);
@@ -153,6 +155,7 @@ class ShareFetch {
     }
     auto slice = candidate.batches.slice(records.front().first, records.back().last);
     broker_.metrics().bytes_out.add(static_cast<std::uint64_t>(slice.length));
+    answered_bytes_ += slice.length;
     if (!slice.empty()) answer.records.slices.push_back(std::move(slice));
   }
 
@@ -163,7 +166,7 @@ class ShareFetch {
   std::vector<ShareTarget> targets_;
   const ShareGroupSettings settings_;
   std::map<ShareTarget, PartitionAnswer> answers_;
-  std::int64_t acquired_ = 0;
+  std::int64_t acquired_ = 0, answered_bytes_ = 0;
   bool any_error_ = false;
   bool is_behind_ = false;  // there is more to read at once
 };
@@ -223,7 +226,12 @@ ShareFetchResponse handle(Broker& broker, const Caller& caller, const ShareFetch
     broker.share_sessions().close(member);
     broker.shares().release(member.group, member.id);
   }
-  auto answers = ShareFetch(broker, caller, request, member, std::move(opened.targets)).run();
+  ShareFetch fetch(broker, caller, request, member, std::move(opened.targets));
+  auto answers = fetch.run();
+  // Who is throttled gets the records all the same: they are acquired.
+  const auto by_bytes = broker.quotas().charge(QuotaKind::fetch, client_of(caller),
+                                               static_cast<double>(fetch.answered_bytes()), steady_clock::now());
+  response.throttle_time_ms = throttle(broker, caller, by_bytes);
   std::erase_if(answers, [&](const auto& answer) {
     const bool has_error = answer.second.error_code != KafkaError::none;
     const bool has_records = !answer.second.acquired_records.empty();
