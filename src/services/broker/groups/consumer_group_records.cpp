@@ -1,13 +1,13 @@
 #include "services/broker/groups/consumer_group_records.h"
 
-#include "services/broker/groups/record_codec.h"
+#include "services/broker/groups/member_records.h"
 
 namespace tickerlake::broker {
 namespace {
 
+using namespace member_records;
 using record_codec::read_content;
 using record_codec::read_value;
-using record_codec::write_versioned;
 
 /// What a key begins with.
 enum class Kind : std::int16_t {
@@ -17,25 +17,6 @@ enum class Kind : std::int16_t {
   target = 7,
   reconciliation = 8,
   pattern = 16,
-};
-
-struct GroupKey {
-  std::string group;
-  static void fields(auto& c, auto& m) { c(m.group); }
-};
-
-/// Of a member, or of a pattern.
-struct PartKey {
-  std::string group, part;
-  static void fields(auto& c, auto& m) {
-    c(m.group);
-    c(m.part);
-  }
-};
-
-/// All values have one version until now, and may have tagged fields.
-struct Value {
-  static constexpr std::int16_t last_version = 0, flexible_since = 0;
 };
 
 struct EpochValue : Value {
@@ -66,29 +47,6 @@ struct SubscriptionValue : Value {
   }
 };
 
-struct TargetEpochValue : Value {
-  std::int32_t epoch = 0;
-  std::int64_t timestamp = 0;
-  static void fields(auto& c, auto& m) {
-    c(m.epoch);
-    c.tags(kafka::tag(0, m.timestamp));
-  }
-};
-
-struct TopicPartitions {
-  kafka::Uuid topic;
-  std::vector<std::int32_t> partitions;
-  static void fields(auto& c, auto& m) {
-    c(m.topic);
-    c(m.partitions);
-  }
-};
-
-struct TargetValue : Value {
-  std::vector<TopicPartitions> assigned;
-  static void fields(auto& c, auto& m) { c(m.assigned); }
-};
-
 struct ReconciliationValue : Value {
   std::int32_t epoch = 0, previous_epoch = 0;
   std::int8_t state = 0;
@@ -112,36 +70,9 @@ struct PatternValue : Value {
   }
 };
 
-std::vector<TopicPartitions> to_list(const Assignment& assignment) {
-  std::vector<TopicPartitions> list;
-  for (const auto& [topic, partitions] : assignment) list.push_back({topic, {partitions.begin(), partitions.end()}});
-  return list;
-}
-
-Assignment from_list(const std::vector<TopicPartitions>& list) {
-  Assignment assignment;
-  for (const auto& [topic, partitions] : list) {
-    if (!partitions.empty()) assignment[topic].insert(partitions.begin(), partitions.end());
-  }
-  return assignment;
-}
-
-template <class T>
-Buffer value_bytes(const T& value) {
-  return write_versioned(std::int16_t{0}, value, true);
-}
-
-Buffer key_bytes(Kind kind, const std::string& group) {
-  return write_versioned(static_cast<std::int16_t>(kind), GroupKey{group});
-}
-Buffer key_bytes(Kind kind, const std::string& group, const std::string& part) {
-  return write_versioned(static_cast<std::int16_t>(kind), PartKey{group, part});
-}
-
 /// One overload for each kind of change.
-struct Encoder {
-  const std::string& group;
-  TimestampMs now;
+struct Encoder : TargetEncoder<Kind> {
+  using TargetEncoder<Kind>::operator();
 
   KeyValue operator()(const EpochRecord& record) const {
     KeyValue encoded{key_bytes(Kind::epoch, group), {}};
@@ -161,16 +92,6 @@ struct Encoder {
                                                   said.pattern.empty() ? std::nullopt : std::optional(said.pattern),
                                                   said.rebalance_timeout_ms,
                                                   said.assignor});
-    return encoded;
-  }
-  KeyValue operator()(const TargetEpochRecord& record) const {
-    KeyValue encoded{key_bytes(Kind::target_epoch, group), {}};
-    if (record.value) encoded.value = value_bytes(TargetEpochValue{{}, *record.value, now});
-    return encoded;
-  }
-  KeyValue operator()(const TargetRecord& record) const {
-    KeyValue encoded{key_bytes(Kind::target, group, record.member_id), {}};
-    if (record.value) encoded.value = value_bytes(TargetValue{{}, to_list(*record.value)});
     return encoded;
   }
   KeyValue operator()(const ReconciliationRecord& record) const {
@@ -220,9 +141,8 @@ Result<std::optional<Reconciliation>> read_reconciliation(std::optional<ByteView
 Result<ConsumerGroupRecord> read_group_part(Kind kind, ByteView key_view, std::optional<ByteView> bytes) {
   TRY(GroupKey key, read_content<GroupKey>(key_view, static_cast<std::int16_t>(kind), false));
   if (kind == Kind::target_epoch) {
-    if (!bytes) return ConsumerGroupRecord{std::move(key.group), TargetEpochRecord{}};
-    TRY(const TargetEpochValue value, read_value<TargetEpochValue>(*bytes));
-    return ConsumerGroupRecord{std::move(key.group), TargetEpochRecord{value.epoch}};
+    TRY(auto epoch, read_target_epoch(bytes));
+    return ConsumerGroupRecord{std::move(key.group), epoch};
   }
   if (!bytes) return ConsumerGroupRecord{std::move(key.group), EpochRecord{}};
   TRY(const EpochValue value, read_value<EpochValue>(*bytes));
@@ -239,11 +159,7 @@ Result<ConsumerGroupRecord> read_member_part(Kind kind, ByteView key_view, std::
     TRY(auto value, read_reconciliation(bytes));
     record.change = ReconciliationRecord{std::move(key.part), std::move(value)};
   } else if (kind == Kind::target) {
-    TargetRecord target{std::move(key.part), std::nullopt};
-    if (bytes) {
-      TRY(const TargetValue value, read_value<TargetValue>(*bytes));
-      target.value = from_list(value.assigned);
-    }
+    TRY(auto target, read_target(std::move(key.part), bytes));
     record.change = std::move(target);
   } else {
     PatternRecord pattern{std::move(key.part), std::nullopt};
@@ -259,7 +175,7 @@ Result<ConsumerGroupRecord> read_member_part(Kind kind, ByteView key_view, std::
 }  // namespace
 
 KeyValue encode(const ConsumerGroupRecord& record, TimestampMs now) {
-  return std::visit(Encoder{record.group, now}, record.change);
+  return std::visit(Encoder{{record.group, now}}, record.change);
 }
 
 Result<std::optional<ConsumerGroupRecord>> decode_consumer_group_record(ByteView key, std::optional<ByteView> value) {

@@ -1,13 +1,13 @@
 #include "services/broker/groups/share_group_records.h"
 
-#include "services/broker/groups/record_codec.h"
+#include "services/broker/groups/member_records.h"
 
 namespace tickerlake::broker {
 namespace {
 
+using namespace member_records;
 using record_codec::read_content;
 using record_codec::read_value;
-using record_codec::write_versioned;
 
 /// What a key begins with.
 enum class Kind : std::int16_t {
@@ -17,24 +17,6 @@ enum class Kind : std::int16_t {
   target = 13,
   current = 14,
   shared_topics = 15,
-};
-
-struct GroupKey {
-  std::string group;
-  static void fields(auto& c, auto& m) { c(m.group); }
-};
-
-struct MemberKey {
-  std::string group, member;
-  static void fields(auto& c, auto& m) {
-    c(m.group);
-    c(m.member);
-  }
-};
-
-/// All values have one version until now, and may have tagged fields.
-struct Value {
-  static constexpr std::int16_t last_version = 0, flexible_since = 0;
 };
 
 struct SubscriptionValue : Value {
@@ -56,29 +38,6 @@ struct EpochValue : Value {
     c(m.epoch);
     c(m.metadata_hash);
   }
-};
-
-struct TargetEpochValue : Value {
-  std::int32_t epoch = 0;
-  std::int64_t timestamp = 0;
-  static void fields(auto& c, auto& m) {
-    c(m.epoch);
-    c.tags(kafka::tag(0, m.timestamp));
-  }
-};
-
-struct TopicPartitions {
-  kafka::Uuid topic;
-  std::vector<std::int32_t> partitions;
-  static void fields(auto& c, auto& m) {
-    c(m.topic);
-    c(m.partitions);
-  }
-};
-
-struct TargetValue : Value {
-  std::vector<TopicPartitions> assigned;
-  static void fields(auto& c, auto& m) { c(m.assigned); }
 };
 
 struct CurrentValue : Value {
@@ -123,36 +82,9 @@ struct SharedTopicsValue : Value {
   }
 };
 
-std::vector<TopicPartitions> to_list(const Assignment& assignment) {
-  std::vector<TopicPartitions> list;
-  for (const auto& [topic, partitions] : assignment) list.push_back({topic, {partitions.begin(), partitions.end()}});
-  return list;
-}
-
-Assignment from_list(const std::vector<TopicPartitions>& list) {
-  Assignment assignment;
-  for (const auto& [topic, partitions] : list) {
-    if (!partitions.empty()) assignment[topic].insert(partitions.begin(), partitions.end());
-  }
-  return assignment;
-}
-
-template <class T>
-Buffer value_bytes(const T& value) {
-  return write_versioned(std::int16_t{0}, value, true);
-}
-
-Buffer key_bytes(Kind kind, const std::string& group) {
-  return write_versioned(static_cast<std::int16_t>(kind), GroupKey{group});
-}
-Buffer key_bytes(Kind kind, const std::string& group, const std::string& member) {
-  return write_versioned(static_cast<std::int16_t>(kind), MemberKey{group, member});
-}
-
 /// One overload for each kind of change.
-struct Encoder {
-  const std::string& group;
-  TimestampMs now;
+struct Encoder : TargetEncoder<Kind> {
+  using TargetEncoder<Kind>::operator();
 
   KeyValue operator()(const EpochRecord& record) const {
     KeyValue encoded{key_bytes(Kind::epoch, group), {}};
@@ -165,16 +97,6 @@ struct Encoder {
     const Subscription& said = *record.value;
     encoded.value = value_bytes(SubscriptionValue{
         {}, said.rack_id, said.client_id, said.client_host, {said.topics.begin(), said.topics.end()}});
-    return encoded;
-  }
-  KeyValue operator()(const TargetEpochRecord& record) const {
-    KeyValue encoded{key_bytes(Kind::target_epoch, group), {}};
-    if (record.value) encoded.value = value_bytes(TargetEpochValue{{}, *record.value, now});
-    return encoded;
-  }
-  KeyValue operator()(const TargetRecord& record) const {
-    KeyValue encoded{key_bytes(Kind::target, group, record.member_id), {}};
-    if (record.value) encoded.value = value_bytes(TargetValue{{}, to_list(*record.value)});
     return encoded;
   }
   KeyValue operator()(const ReconciliationRecord& record) const {
@@ -213,14 +135,7 @@ Result<ShareGroupChange> read_of_member(Kind kind, std::string member, std::opti
     }
     return record;
   }
-  if (kind == Kind::target) {
-    TargetRecord record{std::move(member), std::nullopt};
-    if (bytes) {
-      TRY(const TargetValue value, read_value<TargetValue>(*bytes));
-      record.value = from_list(value.assigned);
-    }
-    return record;
-  }
+  if (kind == Kind::target) return read_target(std::move(member), bytes);
   ReconciliationRecord record{std::move(member), std::nullopt};
   if (bytes) {
     TRY(const CurrentValue value, read_value<CurrentValue>(*bytes));
@@ -238,14 +153,7 @@ Result<ShareGroupChange> read_of_group(Kind kind, std::optional<ByteView> bytes)
     }
     return record;
   }
-  if (kind == Kind::target_epoch) {
-    TargetEpochRecord record;
-    if (bytes) {
-      TRY(const TargetEpochValue value, read_value<TargetEpochValue>(*bytes));
-      record.value = value.epoch;
-    }
-    return record;
-  }
+  if (kind == Kind::target_epoch) return read_target_epoch(bytes);
   SharedTopicsRecord record;
   if (bytes) {
     TRY(SharedTopicsValue value, read_value<SharedTopicsValue>(*bytes));
@@ -260,7 +168,7 @@ Result<ShareGroupChange> read_of_group(Kind kind, std::optional<ByteView> bytes)
 }  // namespace
 
 KeyValue encode(const ShareGroupRecord& record, TimestampMs now) {
-  return std::visit(Encoder{record.group, now}, record.change);
+  return std::visit(Encoder{{record.group, now}}, record.change);
 }
 
 Result<std::optional<ShareGroupRecord>> decode_share_group_record(ByteView key_view, std::optional<ByteView> value) {
@@ -270,8 +178,8 @@ Result<std::optional<ShareGroupRecord>> decode_share_group_record(ByteView key_v
     case Kind::subscription:
     case Kind::target:
     case Kind::current: {
-      TRY(MemberKey key, read_content<MemberKey>(key_view, number, false));
-      TRY(auto change, read_of_member(kind, std::move(key.member), value));
+      TRY(PartKey key, read_content<PartKey>(key_view, number, false));
+      TRY(auto change, read_of_member(kind, std::move(key.part), value));
       return std::optional(ShareGroupRecord{std::move(key.group), std::move(change)});
     }
     case Kind::epoch:
