@@ -73,9 +73,9 @@ def test_ctrl_c_in_the_middle_and_the_same_command_again_give_the_same_table(ser
 
     replay = ("replay", kaggle_sample, "--topic", "ctrlc")
     sink = ("sink", "--topic", "ctrlc", "--to", "s3://lake/ctrlc", "--flush-rows", "3000", "--flush-interval", "200ms")
-    assert interrupted(*replay, "--speed", "30000/s") == 130
+    assert interrupted(*replay, "--speed", "5000/s") == 130
     assert interrupted(*sink) == 130
-    assert interrupted(*replay, "--speed", "30000/s") == 130
+    assert interrupted(*replay, "--speed", "5000/s") == 130
     server.run(*replay)
     server.run(*sink, "--until-end")
     server.run("crawl", "s3://lake/ctrlc", "--database", "ctrlc")
