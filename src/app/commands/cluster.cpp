@@ -165,12 +165,12 @@ Result<void> act_on(const Cluster& cluster, const cluster::Node& node, const std
   return cluster.wait_until_stopped(node, timeout);
 }
 
-Result<void> act(const ClusterOptions& options, const std::string& action, const Context& context) {
+Result<void> act(const ClusterOptions& options, const Context& context) {
   TRY(const Cluster cluster, Cluster::open(options.data, context.log));
-  if (action == "down") return cluster.stop(seconds(options.timeout_s));
+  if (options.action == "down") return cluster.stop(seconds(options.timeout_s));
   for (const std::string& name : options.nodes) {
     TRY(const auto node, cluster.node(name));
-    CHECK(act_on(cluster, node, action, seconds(options.timeout_s)));
+    CHECK(act_on(cluster, node, options.action, seconds(options.timeout_s)));
   }
   return {};
 }
@@ -190,9 +190,9 @@ int run_cluster_status(const ClusterOptions& options, Context& context) {
   return *complete ? ExitCode::done : ExitCode::failed;
 }
 
-int run_cluster(const ClusterOptions& options, const std::string& action, Context& context) {
-  const auto outcome = act(options, action, context);
-  return outcome ? ExitCode::done : report("cluster " + action, outcome.error());
+int run_cluster(const ClusterOptions& options, Context& context) {
+  const auto outcome = act(options, context);
+  return outcome ? ExitCode::done : report("cluster " + options.action, outcome.error());
 }
 
 }  // namespace tickerlake::app

@@ -168,6 +168,12 @@ struct ConsumeOptions {
 };
 int run_consume(const ConsumeOptions& options, Context& context);
 
+struct TailOptions {
+  ConsumeOptions records;
+  std::int64_t last = 10;  // of each partition, to begin with
+};
+int run_tail(const TailOptions& options, Context& context);
+
 struct ProduceOptions {
   KafkaOptions kafka;
   std::string topic, key_separator;
@@ -210,14 +216,14 @@ struct ClusterUpOptions {
 int run_cluster_up(const ClusterUpOptions& options, Context& context);
 
 struct ClusterOptions {
+  std::string action;  // down; start, stop, kill, pause, resume of the nodes
   io::Path data = default_cluster_dir();
   std::vector<std::string> nodes;
   std::int64_t timeout_s = 60;  // for what stops
   OutputFormat output = OutputFormat::table;
 };
 int run_cluster_status(const ClusterOptions& options, Context& context);
-/// action: down; start, stop, kill, pause, resume of the nodes.
-int run_cluster(const ClusterOptions& options, const std::string& action, Context& context);
+int run_cluster(const ClusterOptions& options, Context& context);
 
 struct DrillCommand {
   io::Path cluster = default_cluster_dir();

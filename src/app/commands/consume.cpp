@@ -158,4 +158,11 @@ int run_consume(const ConsumeOptions& options, Context& context) {
   return context.interrupt.requested() && !options.follow ? ExitCode::interrupted : ExitCode::done;
 }
 
+int run_tail(const TailOptions& options, Context& context) {
+  ConsumeOptions records = options.records;
+  records.from = "-" + std::to_string(options.last);
+  records.follow = true;
+  return run_consume(records, context);
+}
+
 }  // namespace tickerlake::app
