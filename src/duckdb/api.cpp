@@ -1,9 +1,8 @@
 #include "duckdb/api.h"
 
-#include <dlfcn.h>
-
-#include <string>
 #include <vector>
+
+#include "base/shared_library.h"
 
 namespace tickerlake::duckdb {
 namespace {
@@ -24,26 +23,12 @@ std::vector<std::filesystem::path> candidates() {
 }  // namespace
 
 Result<std::shared_ptr<const Api>> load_api(const std::filesystem::path& path) {
-  std::string tried;
-  void* library = nullptr;
   const auto paths = path.empty() ? candidates() : std::vector{path};
-  for (const auto& candidate : paths) {
-    // RTLD_NODELETE: its threads and thread-local state must never lose their code.
-    library = dlopen(candidate.c_str(), RTLD_LAZY | RTLD_LOCAL | RTLD_NODELETE);
-    if (library != nullptr) break;
-    const char* reason = dlerror();
-    tried += "\n  " + (reason != nullptr ? std::string(reason) : candidate.string());
-  }
-  if (library == nullptr) return fail(ErrorCode::unavailable, "DuckDB's library cannot be loaded:" + tried);
-
+  TRY(const SharedLibrary library, SharedLibrary::load("DuckDB's library", paths));
   auto api = std::make_shared<Api>();
-  const char* missing = nullptr;
-#define TL_DUCKDB_LOAD(name)                                                                              \
-  api->name = reinterpret_cast<decltype(&::duckdb_##name)>(dlsym(library, "duckdb_" #name)); /* NOLINT */ \
-  if (api->name == nullptr) missing = "duckdb_" #name;
-  TL_DUCKDB_FUNCTIONS(TL_DUCKDB_LOAD)
-#undef TL_DUCKDB_LOAD
-  if (missing != nullptr) return fail(ErrorCode::unavailable, std::string("DuckDB's library has no ") + missing);
+#define TL_DUCKDB_FIND(name) CHECK(library.find("duckdb_" #name, api->name));
+  TL_DUCKDB_FUNCTIONS(TL_DUCKDB_FIND)
+#undef TL_DUCKDB_FIND
   return api;
 }
 

@@ -1,11 +1,10 @@
 #include "http/client.h"
 
-#include <curl/curl.h>
-
 #include <vector>
 
 #include "base/mutex.h"
 #include "base/panic.h"
+#include "http/curl.h"
 
 namespace tickerlake::http {
 namespace {
@@ -15,13 +14,14 @@ constexpr std::size_t max_idle_handles = 64;
 constexpr std::size_t max_response_head_bytes = 256 * 1024;
 
 struct HeaderList {
+  const Curl& curl;
   curl_slist* first = nullptr;
-  HeaderList() = default;
+  explicit HeaderList(const Curl& loaded) : curl(loaded) {}
   HeaderList(const HeaderList&) = delete;
   HeaderList& operator=(const HeaderList&) = delete;
-  ~HeaderList() { curl_slist_free_all(first); }
+  ~HeaderList() { curl.slist_free_all(first); }
   void add(const std::string& line) {
-    curl_slist* longer = curl_slist_append(first, line.c_str());
+    curl_slist* longer = curl.slist_append(first, line.c_str());
     ensure(longer != nullptr, "there is memory for a header");
     first = longer;
   }
@@ -97,34 +97,34 @@ ErrorCode code_of(CURLcode status) {
   }
 }
 
-void set_up(CURL* handle, const ClientOptions& options, const ClientRequest& request, Exchange& exchange,
-            HeaderList& headers, char* error_text) {
-  curl_easy_setopt(handle, CURLOPT_URL, request.url.c_str());
-  curl_easy_setopt(handle, CURLOPT_PATH_AS_IS, 1L);  // "a/../b" is a key like any other
-  curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(handle, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
-  curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout.count()));
+void set_up(const Curl& curl, CURL* handle, const ClientOptions& options, const ClientRequest& request,
+            Exchange& exchange, HeaderList& headers, char* error_text) {
+  curl.easy_setopt(handle, CURLOPT_URL, request.url.c_str());
+  curl.easy_setopt(handle, CURLOPT_PATH_AS_IS, 1L);  // "a/../b" is a key like any other
+  curl.easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl.easy_setopt(handle, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  curl.easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
+  curl.easy_setopt(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout.count()));
   if (request.stall_timeout.count() > 0) {
-    curl_easy_setopt(handle, CURLOPT_LOW_SPEED_LIMIT, 1L);  // bytes a second
-    curl_easy_setopt(handle, CURLOPT_LOW_SPEED_TIME, static_cast<long>(request.stall_timeout.count()));
+    curl.easy_setopt(handle, CURLOPT_LOW_SPEED_LIMIT, 1L);  // bytes a second
+    curl.easy_setopt(handle, CURLOPT_LOW_SPEED_TIME, static_cast<long>(request.stall_timeout.count()));
   }
-  if (!options.ca_bundle.empty()) curl_easy_setopt(handle, CURLOPT_CAINFO, options.ca_bundle.c_str());
-  curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(connect_timeout.count()));
-  curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, error_text);
-  curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, take_body);
-  curl_easy_setopt(handle, CURLOPT_WRITEDATA, &exchange);
-  curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, take_header);
-  curl_easy_setopt(handle, CURLOPT_HEADERDATA, &exchange);
-  if (is_local(request.url)) curl_easy_setopt(handle, CURLOPT_PROXY, "");  // whatever the environment says
+  if (!options.ca_bundle.empty()) curl.easy_setopt(handle, CURLOPT_CAINFO, options.ca_bundle.c_str());
+  curl.easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(connect_timeout.count()));
+  curl.easy_setopt(handle, CURLOPT_ERRORBUFFER, error_text);
+  curl.easy_setopt(handle, CURLOPT_WRITEFUNCTION, take_body);
+  curl.easy_setopt(handle, CURLOPT_WRITEDATA, &exchange);
+  curl.easy_setopt(handle, CURLOPT_HEADERFUNCTION, take_header);
+  curl.easy_setopt(handle, CURLOPT_HEADERDATA, &exchange);
+  if (is_local(request.url)) curl.easy_setopt(handle, CURLOPT_PROXY, "");  // whatever the environment says
 
   if (request.method == "HEAD") {
-    curl_easy_setopt(handle, CURLOPT_NOBODY, 1L);
+    curl.easy_setopt(handle, CURLOPT_NOBODY, 1L);
   } else {
-    curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, request.method.c_str());
+    curl.easy_setopt(handle, CURLOPT_CUSTOMREQUEST, request.method.c_str());
     if (!request.body.empty() || request.method == "PUT" || request.method == "POST") {
-      curl_easy_setopt(handle, CURLOPT_POSTFIELDS, request.body.empty() ? "" : request.body.data());
-      curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+      curl.easy_setopt(handle, CURLOPT_POSTFIELDS, request.body.empty() ? "" : request.body.data());
+      curl.easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
     }
   }
   // An empty name is how libcurl's own additions are switched off.
@@ -134,62 +134,53 @@ void set_up(CURL* handle, const ClientOptions& options, const ClientRequest& req
   for (const auto& [name, value] : request.headers.fields()) {
     headers.add(value.empty() ? name + ";" : name + ": " + value);
   }
-  curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers.first);
+  curl.easy_setopt(handle, CURLOPT_HTTPHEADER, headers.first);
 }
 
 }  // namespace
 
+using Handle = std::unique_ptr<CURL, decltype(Curl::easy_cleanup)>;
+
 /// Handles keep their connections; one is used by one exchange at a time.
 struct Client::Pool {
   Mutex mutex;
-  std::vector<CURL*> idle TL_GUARDED_BY(mutex);
+  std::vector<Handle> idle TL_GUARDED_BY(mutex);
 
-  ~Pool() {
-    for (CURL* handle : idle) curl_easy_cleanup(handle);
-  }
-  CURL* take() {
+  Handle take(const Curl& curl) {
     {
       MutexLock lock(mutex);
       if (!idle.empty()) {
-        CURL* handle = idle.back();
+        Handle handle = std::move(idle.back());
         idle.pop_back();
         return handle;
       }
     }
-    CURL* handle = curl_easy_init();
+    Handle handle(curl.easy_init(), curl.easy_cleanup);
     ensure(handle != nullptr, "libcurl makes a handle");
     return handle;
   }
-  void give_back(CURL* handle) {
-    curl_easy_reset(handle);  // forgets the request, keeps the connection
-    {
-      MutexLock lock(mutex);
-      if (idle.size() < max_idle_handles) {
-        idle.push_back(handle);
-        return;
-      }
-    }
-    curl_easy_cleanup(handle);
+  void give_back(const Curl& curl, Handle handle) {
+    curl.easy_reset(handle.get());  // forgets the request, keeps the connection
+    MutexLock lock(mutex);
+    if (idle.size() < max_idle_handles) idle.push_back(std::move(handle));
   }
 };
 
-Client::Client(ClientOptions options) : options_(std::move(options)), pool_(std::make_unique<Pool>()) {
-  static const CURLcode initialised = curl_global_init(CURL_GLOBAL_DEFAULT);
-  ensure(initialised == CURLE_OK, "libcurl starts");
-}
+Client::Client(ClientOptions options) : options_(std::move(options)), pool_(std::make_unique<Pool>()) {}
 Client::~Client() = default;
 
 Result<ClientResponse> Client::send(const ClientRequest& request) {
+  TRY(const Curl* const curl, load_curl());
   Exchange exchange;
   exchange.max_bytes = request.max_response_bytes;
-  HeaderList headers;
+  HeaderList headers(*curl);
   char error_text[CURL_ERROR_SIZE] = "";
-  CURL* handle = pool_->take();
-  set_up(handle, options_, request, exchange, headers, error_text);
-  const CURLcode status = curl_easy_perform(handle);
+  Handle handle = pool_->take(*curl);
+  set_up(*curl, handle.get(), options_, request, exchange, headers, error_text);
+  const CURLcode status = curl->easy_perform(handle.get());
   long http_status = 0;
-  curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &http_status);
-  pool_->give_back(handle);
+  curl->easy_getinfo(handle.get(), CURLINFO_RESPONSE_CODE, &http_status);
+  pool_->give_back(*curl, std::move(handle));
   if (exchange.too_long) {
     return fail(ErrorCode::exhausted,
                 request.url + " answers with more than " + std::to_string(exchange.max_bytes) + " bytes");
@@ -197,7 +188,7 @@ Result<ClientResponse> Client::send(const ClientRequest& request) {
   if (status != CURLE_OK) {
     const std::string_view place = std::string_view(request.url).substr(0, request.url.find('?'));
     return fail(code_of(status),
-                std::string(place) + ": " + (error_text[0] != '\0' ? error_text : curl_easy_strerror(status)));
+                std::string(place) + ": " + (error_text[0] != '\0' ? error_text : curl->easy_strerror(status)));
   }
   exchange.response.status = static_cast<int>(http_status);
   return std::move(exchange.response);
