@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import http.client
 import os
+import resource
 import socket
 import struct
 import threading
@@ -13,6 +14,7 @@ import time
 import urllib.parse
 import uuid
 
+import pytest
 from conftest import SANITIZED
 
 DEADLINE = 60  # seconds; generous, as the machines that run tests are slow at times
@@ -36,8 +38,9 @@ def address(text):
     return host, int(port)
 
 
-def connect(text, timeout=30):
-    return socket.create_connection(address(text), timeout=timeout)
+def connect(text, timeout=30, source=None):
+    """source: the address to come from, as each may have half of the connections."""
+    return socket.create_connection(address(text), timeout=timeout, source_address=source and (source, 0))
 
 
 def read_to_end(connection):
@@ -59,6 +62,14 @@ def is_closed(connection):
 
 
 # ---- what the process holds
+
+@pytest.fixture(autouse=True, scope="module")
+def many_descriptors():
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
 
 @dataclasses.dataclass
 class Held:
@@ -280,8 +291,8 @@ def text16(text):
 class Kafka:
     """One connection that speaks old, simple versions."""
 
-    def __init__(self, server, timeout=DEADLINE):
-        self.socket = connect(server.kafka, timeout)
+    def __init__(self, server, timeout=DEADLINE, source=None):
+        self.socket = connect(server.kafka, timeout, source)
         self.correlation = 0
 
     def __enter__(self):

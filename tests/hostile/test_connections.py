@@ -9,8 +9,8 @@ import threading
 import time
 
 import pytest
-from hostile_support import (DEADLINE, Held, Kafka, MiB, address, batch, connect, is_closed, read_to_end, record, sign, signed,
-                             text16, unique, wait_until, watched)
+from hostile_support import (DEADLINE, Held, Kafka, MiB, address, batch, connect, is_closed, many_descriptors,  # noqa: F401
+                             read_to_end, record, sign, signed, text16, unique, wait_until, watched)
 
 EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
@@ -18,14 +18,6 @@ EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 def ports(server):
     """Every port that the server listens on, by name."""
     return json.loads((server.data / "endpoints.json").read_text())
-
-
-@pytest.fixture(autouse=True, scope="module")
-def many_descriptors():
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_random_bytes_on_every_port(module_server):

@@ -57,11 +57,11 @@ std::shared_ptr<Partition> Topic::partition(std::int32_t index) const {
 }
 
 std::int32_t partitions_for_files(std::int64_t open_files) {
-  constexpr std::int64_t files_of_a_partition = 3;                           // of its last segment
   constexpr std::int64_t files_of_others = 2 * io::max_connections + 2'048;  // two ports, and the stores
   constexpr std::int64_t least = 100;
+  // One file for the last segment of each, and one for an older segment of every second.
   return static_cast<std::int32_t>(
-      std::clamp<std::int64_t>((open_files - files_of_others) / files_of_a_partition, least, max_partitions));
+      std::clamp<std::int64_t>((open_files - files_of_others) / 3 * 2, least, max_partitions));
 }
 
 Result<void> check_topic_name(std::string_view name) {

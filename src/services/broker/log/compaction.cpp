@@ -188,10 +188,10 @@ Result<std::unique_ptr<Segment>> Compaction::clean(std::span<const CompactionSou
     CHECK(for_each_batch(*source.file, source.facts.size, take));
   }
   CHECK(cleaned->flush_indexes());
-  for (const auto& file :
-       {cleaned->file(), cleaned->offset_index().file(), cleaned->time_index().file(), cleaned->aborted()->file()}) {
-    CHECK(file->sync());
-  }
+  TRY(const auto offsets, cleaned->offset_index().file());
+  TRY(const auto times, cleaned->time_index().file());
+  TRY(const auto aborted, cleaned->aborted()->file());
+  for (const auto& file : {cleaned->file(), offsets, times, aborted}) CHECK(file->sync());
   return cleaned;
 }
 

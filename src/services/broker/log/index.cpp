@@ -35,17 +35,45 @@ void AbortedEntry::encode(std::byte* to) const {
 
 template <class Entry>
 Result<IndexFile<Entry>> IndexFile<Entry>::open(const io::Path& path) {
-  TRY(io::File file, io::File::open(path, io::File::Mode::read_write));
-  TRY(const std::int64_t size, file.size());
-  return IndexFile(std::make_shared<const io::File>(std::move(file)), size / Entry::size);
+  IndexFile index(path);
+  TRY(File file, index.file());
+  TRY(const std::int64_t size, file->size());
+  index.stored_ = size / Entry::size;
+  if (index.stored_ > 0) {
+    TRY(index.last_, index.read(index.stored_ - 1, file));
+  }
+  return index;
+}
+
+template <class Entry>
+Result<typename IndexFile<Entry>::File> IndexFile<Entry>::file() const {
+  if (held_) return held_;
+  TRY(io::File file, io::File::open(path_, io::File::Mode::read_write));
+  return std::make_shared<const io::File>(std::move(file));
+}
+
+template <class Entry>
+Result<void> IndexFile<Entry>::hold() {
+  TRY(held_, file());
+  return {};
+}
+
+template <class Entry>
+Result<Entry> IndexFile<Entry>::read(std::int64_t index, File& opened) const {
+  if (index >= stored_) return tail_[static_cast<std::size_t>(index - stored_)];
+  if (index == stored_ - 1 && last_) return *last_;
+  if (!opened) {
+    TRY(opened, file());
+  }
+  std::array<std::byte, Entry::size> bytes;
+  CHECK(opened->read_exactly_at(index * Entry::size, bytes));
+  return Entry::decode(bytes.data());
 }
 
 template <class Entry>
 Result<Entry> IndexFile<Entry>::at(std::int64_t index) const {
-  if (index >= stored_) return tail_[static_cast<std::size_t>(index - stored_)];
-  std::array<std::byte, Entry::size> bytes;
-  CHECK(file_->read_exactly_at(index * Entry::size, bytes));
-  return Entry::decode(bytes.data());
+  File opened;
+  return read(index, opened);
 }
 
 template <class Entry>
@@ -71,7 +99,9 @@ Result<void> IndexFile<Entry>::flush() {
     entry.encode(to);
     to += Entry::size;
   }
-  CHECK(file_->write_at(stored_ * Entry::size, bytes));
+  TRY(const File to_file, file());
+  CHECK(to_file->write_at(stored_ * Entry::size, bytes));
+  last_ = tail_.back();
   stored_ += static_cast<std::int64_t>(tail_.size());
   tail_.clear();
   return {};
@@ -80,8 +110,13 @@ Result<void> IndexFile<Entry>::flush() {
 template <class Entry>
 Result<void> IndexFile<Entry>::keep(std::int64_t count) {
   CHECK(flush());
-  CHECK(file_->truncate(count * Entry::size));
+  TRY(File kept, file());
+  CHECK(kept->truncate(count * Entry::size));
+  last_.reset();
   stored_ = count;
+  if (count > 0) {
+    TRY(last_, read(count - 1, kept));
+  }
   return {};
 }
 

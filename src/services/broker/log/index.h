@@ -46,7 +46,9 @@ struct AbortedEntry {
 };
 
 /// Entries in a file; the youngest ones in memory until flush(). Nothing here is synced: what a checkpoint covers was
-/// synced by it, the rest is rebuilt. One writer; the owner's lock covers reads too.
+/// synced by it, the rest is rebuilt. One writer; the owner's lock covers reads too. The file is opened when it is
+/// needed, as a broker has more segments than it may have descriptors for three files of each. Who reads at the end
+/// doesn't need it: the last entry is in memory.
 template <class Entry>
 class IndexFile {
  public:
@@ -73,15 +75,24 @@ class IndexFile {
   Result<void> keep_while(const Predicate& holds);
   Result<void> flush();
   /// For syncing without the owner's lock, after flush().
-  const std::shared_ptr<const io::File>& file() const { return file_; }
+  using File = std::shared_ptr<const io::File>;
+  Result<File> file() const;
+  /// Keeps the file open from now on: another one will get its name.
+  Result<void> hold();
 
  private:
   static constexpr std::size_t max_tail = 512;
-  IndexFile(std::shared_ptr<const io::File> file, std::int64_t stored) : file_(std::move(file)), stored_(stored) {}
+  explicit IndexFile(io::Path path) : path_(std::move(path)) {}
+  /// Opens the file if `opened` is none yet.
+  Result<Entry> read(std::int64_t index, File& opened) const;
+  template <class Predicate>
+  Result<std::int64_t> prefix_length(const Predicate& holds, File& opened) const;
 
-  std::shared_ptr<const io::File> file_;
-  std::int64_t stored_ = 0;  // entries in the file
-  std::vector<Entry> tail_;  // entries behind them
+  io::Path path_;
+  File held_;
+  std::int64_t stored_ = 0;    // entries in the file
+  std::optional<Entry> last_;  // of these
+  std::vector<Entry> tail_;    // entries behind them
 };
 
 using OffsetIndex = IndexFile<OffsetEntry>;
@@ -91,11 +102,23 @@ using AbortedIndex = IndexFile<AbortedEntry>;
 template <class Entry>
 template <class Predicate>
 Result<std::int64_t> IndexFile<Entry>::prefix_length(const Predicate& holds) const {
+  File opened;
+  return prefix_length(holds, opened);
+}
+
+template <class Entry>
+template <class Predicate>
+Result<std::int64_t> IndexFile<Entry>::prefix_length(const Predicate& holds, File& opened) const {
   std::int64_t low = 0;
   std::int64_t high = count();
+  if (last_ && holds(*last_)) {
+    low = stored_;
+  } else if (last_) {
+    high = stored_ - 1;
+  }
   while (low < high) {
     const std::int64_t middle = low + (high - low) / 2;
-    TRY(const Entry entry, at(middle));
+    TRY(const Entry entry, read(middle, opened));
     if (holds(entry)) {
       low = middle + 1;
     } else {
@@ -108,9 +131,10 @@ Result<std::int64_t> IndexFile<Entry>::prefix_length(const Predicate& holds) con
 template <class Entry>
 template <class Predicate>
 Result<std::optional<Entry>> IndexFile<Entry>::last_where(const Predicate& holds) const {
-  TRY(const std::int64_t length, prefix_length(holds));
+  File opened;
+  TRY(const std::int64_t length, prefix_length(holds, opened));
   if (length == 0) return std::optional<Entry>();
-  TRY(const Entry entry, at(length - 1));
+  TRY(const Entry entry, read(length - 1, opened));
   return std::optional<Entry>(entry);
 }
 
@@ -118,8 +142,9 @@ template <class Entry>
 template <class Predicate>
 Result<void> IndexFile<Entry>::keep_while(const Predicate& holds) {
   std::int64_t kept = 0;
+  File opened;
   for (; kept < count(); ++kept) {
-    TRY(const Entry entry, at(kept));
+    TRY(const Entry entry, read(kept, opened));
     if (!holds(entry)) break;
   }
   return keep(kept);

@@ -87,9 +87,11 @@ Result<PartitionLog::CheckpointParts> PartitionLog::prepare_checkpoint() {
   CHECK(active().flush_indexes());
   for (const auto& segment : segments_) {
     if (segment->base() < unsynced_indexes_from_) continue;
-    parts.indexes.push_back(segment->offset_index().file());
-    parts.indexes.push_back(segment->time_index().file());
-    if (segment->aborted() != nullptr) parts.indexes.push_back(segment->aborted()->file());
+    TRY(parts.indexes.emplace_back(), segment->offset_index().file());
+    TRY(parts.indexes.emplace_back(), segment->time_index().file());
+    if (segment->aborted() != nullptr) {
+      TRY(parts.indexes.emplace_back(), segment->aborted()->file());
+    }
   }
   unsynced_indexes_from_ = active().base();
   return parts;
@@ -168,6 +170,13 @@ std::vector<CompactionSource> PartitionLog::segments_below(Offset offset) const 
          segment.file()});
   }
   return sources;
+}
+
+Result<void> PartitionLog::hold(Offset base, Offset next) {
+  for (const auto& segment : segments_) {
+    if (segment->base() >= base && segment->base() < next) CHECK(segment->hold_indexes());
+  }
+  return {};
 }
 
 std::vector<std::unique_ptr<Segment>> PartitionLog::replace(std::unique_ptr<Segment> cleaned, Offset next) {

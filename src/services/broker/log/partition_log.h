@@ -99,6 +99,8 @@ class PartitionLog {
   /// Where compaction's last pass ended.
   Offset cleaned() const { return cleaned_; }
   void set_cleaned(Offset offset) { cleaned_ = std::max(cleaned_, offset); }
+  /// Lets readers go on with the segments that begin in [base, next) while their files are replaced.
+  Result<void> hold(Offset base, Offset next);
   /// Puts a segment in the place of those that begin in [its base, next), whose files are replaced already. What was
   /// there: closing it may take a while.
   std::vector<std::unique_ptr<Segment>> replace(std::unique_ptr<Segment> cleaned, Offset next);

@@ -155,6 +155,12 @@ Result<void> Segment::flush_indexes() {
   return aborted_ ? aborted_->flush() : Result<void>();
 }
 
+Result<void> Segment::hold_indexes() {
+  CHECK(offset_index_.hold());
+  CHECK(time_index_.hold());
+  return aborted_ ? aborted_->hold() : Result<void>();
+}
+
 Result<void> Segment::remove(const io::Path& directory, Offset base) {
   for (const char* extension : {".index", ".timeindex", aborted_extension, ".log"}) {
     CHECK(io::remove_file(directory / segment_file_name(base, extension)));

@@ -66,6 +66,8 @@ class Segment {
   Result<void> cut();
   /// Brings the indexes up to date in their files. The time index then ends with the segment's largest timestamp.
   Result<void> flush_indexes();
+  /// Before other files get the names of these: what is open serves readers until then.
+  Result<void> hold_indexes();
   const OffsetIndex& offset_index() const { return offset_index_; }
   const TimeIndex& time_index() const { return time_index_; }
 

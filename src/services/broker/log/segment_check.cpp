@@ -340,8 +340,10 @@ Result<void> rebuild_indexes(const io::Path& directory, Offset base, std::int64_
     CHECK(segment->note(header, index_interval));
   }
   CHECK(segment->flush_indexes());
-  CHECK(segment->offset_index().file()->sync());
-  CHECK(segment->time_index().file()->sync());
+  TRY(const auto offsets, segment->offset_index().file());
+  TRY(const auto times, segment->time_index().file());
+  CHECK(offsets->sync());
+  CHECK(times->sync());
   return io::sync_directory(directory);
 }
 
