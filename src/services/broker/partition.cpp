@@ -265,6 +265,7 @@ void Partition::close() {
   }
   {
     MutexLock compaction_ended(compaction_mutex_);
+    MutexLock checkpoint_ended(checkpoint_mutex_);
   }
   sync();
 }

@@ -204,7 +204,8 @@ class Partition final : public Syncable, public std::enable_shared_from_this<Par
       TL_REQUIRES(mutex_);
   bool is_admitted_locked(ProducerId producer, std::int16_t epoch) const TL_REQUIRES(mutex_);
   FetchError read_failed(const Error& error) const;
-  Result<void> write_checkpoint() TL_EXCLUDES(mutex_);
+  /// ErrorCode::unavailable when it is closed, unless it shall be written all the same: the folder may be gone.
+  Result<void> write_checkpoint(bool also_when_closed = false) TL_EXCLUDES(mutex_);
   bool needs_checkpoint(bool at_once) TL_EXCLUDES(mutex_);
   void remove_doomed(TimestampMs now_ms) TL_EXCLUDES(mutex_);
   /// What compaction may work on, as it is now.

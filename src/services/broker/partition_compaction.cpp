@@ -138,6 +138,10 @@ Result<Partition::Compacted> Partition::compact_sources(const Cleanable& found, 
 }
 
 Result<void> Partition::swap_in(Offset base, Offset next) {
+  {
+    MutexLock lock(mutex_);
+    CHECK(log_->hold(base, next));
+  }
   CHECK(commit_swap(directory_, base, next));
   CHECK(finish_swap(directory_));
   TRY(auto segment, Segment::open(directory_, base));

@@ -15,11 +15,12 @@ constexpr std::int64_t checkpoint_bytes = 64_MiB;
 constexpr TimestampMs checkpoint_interval_ms = 60'000;
 }  // namespace
 
-Result<void> Partition::write_checkpoint() {
+Result<void> Partition::write_checkpoint(bool also_when_closed) {
   MutexLock checkpoint_lock(checkpoint_mutex_);
   PartitionLog::CheckpointParts parts;
   {
     MutexLock lock(mutex_);
+    if (closed_ && !also_when_closed) return fail(ErrorCode::unavailable, "the partition is closed");
     TRY(parts, log_->prepare_checkpoint());
   }
   sync();
@@ -81,6 +82,7 @@ void Partition::apply_retention(TimestampMs producer_expiration) {
 void Partition::maintain() {
   if (needs_checkpoint(false)) {
     if (auto written = write_checkpoint(); !written) {
+      if (written.error().code == ErrorCode::unavailable) return;
       // The files stay: without a checkpoint the next start would find the log start below what is gone.
       environment_.log.error("{}: no checkpoint: {}", directory_.string(), written.error().message);
       return;
@@ -125,7 +127,7 @@ Result<Offset> Partition::delete_records(Offset before) {
 Result<void> Partition::close_cleanly() {
   close();
   if (!needs_checkpoint(true)) return {};
-  return write_checkpoint();
+  return write_checkpoint(true);
 }
 
 }  // namespace tickerlake::broker

@@ -79,12 +79,13 @@ class PartitionCheck {
         continue;
       } else {
         const bool cut = name.ends_with(".cut");
-        fsck_.say({.place = fsck_.shown(path),
-                   .problem = cut ? "a segment that an earlier start set aside: it did not follow what came before"
-                                  : "this file does not belong here",
-                   .lost = cut ? "the records in it, since then" : no_loss,
-                   .remedy = "move it to lost+found"},
-                  [&] { return fsck_.set_aside(path); });
+        fsck_.say(
+            {.place = fsck_.shown(path),
+             .problem = cut ? "a segment that an earlier start set aside: it did not follow what came before"
+                            : "this file does not belong here",
+             .lost = cut ? "the records in it, since then; after a power failure these were never synced" : no_loss,
+             .remedy = "move it to lost+found"},
+            [&] { return fsck_.set_aside(path); });
       }
     }
     for (const Offset base : indexed) {
