@@ -255,7 +255,7 @@ Result<void> set_property(BrokerOptions& options, std::string_view name, std::st
 }
 
 std::vector<ConfigEntry> describe(const BrokerOptions& options) {
-  std::vector<ConfigEntry> entries;
+  std::vector<ConfigEntry> entries = describe(options.security);
   const BrokerOptions defaults;
   for (const Property& property : properties) {
     const std::int64_t value = property.get(options);
@@ -265,14 +265,6 @@ std::vector<ConfigEntry> describe(const BrokerOptions& options) {
   const auto fixed = [&](const char* name, std::string value, ConfigType type, const char* documentation) {
     entries.push_back({name, std::move(value), false, type, documentation});
   };
-  std::string listeners, advertised;
-  for (const ListenerSettings& listener : options.security.listeners) {
-    const std::string name = (listeners.empty() ? "" : ",") + listener.name + "://";
-    listeners += name + listener.at.text();
-    advertised += name + listener.advertised.text();
-  }
-  fixed("advertised.listeners", advertised, list, "What clients are told to connect to.");
-  fixed("listeners", listeners, list, "Where clients connect.");
   fixed("broker.id", std::to_string(options.node_id), int32, "This broker's id.");
   fixed("default.replication.factor", "1", int32, "There is one broker, so one replica.");
   fixed("group.consumer.assignors", "uniform,range", list, "What members of consumer groups can ask for.");

@@ -42,9 +42,12 @@ std::int32_t throttle(Broker& broker, const Caller& caller, std::chrono::millise
   return static_cast<std::int32_t>(time.count());
 }
 
-ClientQuotas::Mutation mutate(Broker& broker, const Caller& caller, double partitions, std::int16_t strict_since) {
-  return broker.quotas().mutate(client_of(caller), partitions, caller.version >= strict_since,
-                                std::chrono::steady_clock::now());
+bool may_mutate(Broker& broker, const Caller& caller, double partitions, std::int16_t strict_since,
+                std::int32_t& throttle_time_ms) {
+  const auto mutation = broker.quotas().mutate(client_of(caller), partitions, caller.version >= strict_since,
+                                               std::chrono::steady_clock::now());
+  throttle_time_ms = std::max(throttle_time_ms, static_cast<std::int32_t>(mutation.pause.count()));
+  return !mutation.refused;
 }
 
 }  // namespace tickerlake::broker

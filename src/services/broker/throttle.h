@@ -22,8 +22,10 @@ void pause(const Caller& caller, std::chrono::milliseconds time);
 /// Both, when everything else has been charged: what the answer tells as its throttle time.
 std::int32_t throttle(Broker& broker, const Caller& caller, std::chrono::milliseconds by_others);
 
-/// Partitions made or deleted; since strict_since the APIs have an error for what is refused.
-ClientQuotas::Mutation mutate(Broker& broker, const Caller& caller, double partitions, std::int16_t strict_since);
+/// Charges partitions made or deleted; the longest pause of a request's topics stays in throttle_time_ms. False: they
+/// are refused, as they can be since strict_since, the first version with an error for it.
+bool may_mutate(Broker& broker, const Caller& caller, double partitions, std::int16_t strict_since,
+                std::int32_t& throttle_time_ms);
 inline constexpr const char* quota_exceeded_message = "The throttling quota has been exceeded.";
 
 }  // namespace tickerlake::broker

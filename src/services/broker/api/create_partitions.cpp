@@ -50,9 +50,9 @@ CreatePartitionsResponse::Topic grow(Broker& broker, const Caller& caller, const
       }
     }
   }
-  const auto mutation = mutate(broker, caller, wanted.count - topic->partition_count(), first_version_of_strict_quotas);
-  throttle_time_ms = std::max(throttle_time_ms, static_cast<std::int32_t>(mutation.pause.count()));
-  if (mutation.refused) return refuse(KafkaError::throttling_quota_exceeded, quota_exceeded_message);
+  if (!may_mutate(broker, caller, wanted.count - topic->partition_count(), first_version_of_strict_quotas,
+                  throttle_time_ms))
+    return refuse(KafkaError::throttling_quota_exceeded, quota_exceeded_message);
   if (validate_only) return result;
   if (const auto grown = broker.topics().grow(wanted.name, wanted.count); !grown) {
     const bool raced = grown.error().code == ErrorCode::invalid_argument;

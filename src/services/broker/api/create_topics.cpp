@@ -62,7 +62,7 @@ Result<std::int32_t, Refusal> partition_count(const Broker& broker, const Create
 Result<std::shared_ptr<const Topic>, Refusal> create(Broker& broker, const Caller& caller,
                                                      const CreateTopicsRequest::Topic& wanted, bool validate_only,
                                                      std::int32_t& count, ConfigMap& config,
-                                                     std::chrono::milliseconds& pause) {
+                                                     std::int32_t& throttle_time_ms) {
   if (const auto good = check_topic_name(wanted.name); !good) {
     return std::unexpected(Refusal{KafkaError::invalid_topic, good.error().message});
   }
@@ -81,9 +81,8 @@ Result<std::shared_ptr<const Topic>, Refusal> create(Broker& broker, const Calle
   if (!broker.topics().has_room_for(count)) {
     return std::unexpected(Refusal{KafkaError::policy_violation, "this broker has as many partitions as it may"});
   }
-  const auto mutation = mutate(broker, caller, count, first_version_of_strict_quotas);
-  pause = std::max(pause, mutation.pause);
-  if (mutation.refused) return std::unexpected(Refusal{KafkaError::throttling_quota_exceeded, quota_exceeded_message});
+  if (!may_mutate(broker, caller, count, first_version_of_strict_quotas, throttle_time_ms))
+    return std::unexpected(Refusal{KafkaError::throttling_quota_exceeded, quota_exceeded_message});
   if (validate_only) {
     const auto good = broker.topics().check_create(wanted.name, count, config);
     if (!good) return refused(good.error());
@@ -100,7 +99,6 @@ CreateTopicsResponse handle(Broker& broker, const Caller& caller, const CreateTo
   std::multiset<std::string_view> names;
   for (const auto& topic : request.topics) names.insert(topic.name);
   CreateTopicsResponse response;
-  std::chrono::milliseconds pause{0};
   for (const auto& wanted : request.topics) {
     auto& result = response.topics.emplace_back();
     result.name = wanted.name;
@@ -116,7 +114,8 @@ CreateTopicsResponse handle(Broker& broker, const Caller& caller, const CreateTo
     }
     ConfigMap config;
     std::int32_t count = -1;
-    const auto created = create(broker, caller, wanted, request.validate_only, count, config, pause);
+    const auto created =
+        create(broker, caller, wanted, request.validate_only, count, config, response.throttle_time_ms);
     if (!created) {
       result.error_code = created.error().error;
       result.error_message = created.error().message;
@@ -138,7 +137,6 @@ CreateTopicsResponse handle(Broker& broker, const Caller& caller, const CreateTo
                          .is_sensitive = false});
     }
   }
-  response.throttle_time_ms = static_cast<std::int32_t>(pause.count());
   return response;
 }
 

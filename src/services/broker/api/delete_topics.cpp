@@ -40,9 +40,8 @@ DeleteTopicsResponse::Topic remove(Broker& broker, const Caller& caller, const D
   result.name = topic->name;
   result.topic_id = topic->id;
   if (topic->internal) return refuse(KafkaError::invalid_topic, topic->name + " belongs to the broker");
-  const auto mutation = mutate(broker, caller, topic->partition_count(), first_version_of_strict_quotas);
-  throttle_time_ms = std::max(throttle_time_ms, static_cast<std::int32_t>(mutation.pause.count()));
-  if (mutation.refused) return refuse(KafkaError::throttling_quota_exceeded, quota_exceeded_message);
+  if (!may_mutate(broker, caller, topic->partition_count(), first_version_of_strict_quotas, throttle_time_ms))
+    return refuse(KafkaError::throttling_quota_exceeded, quota_exceeded_message);
   if (const auto removed = broker.topics().remove(topic->name); !removed) {
     return refuse(kafka::to_kafka(removed.error()), removed.error().message);
   }

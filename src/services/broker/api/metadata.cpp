@@ -46,7 +46,8 @@ std::shared_ptr<const Topic> create(Broker& broker, const Caller& caller, const 
     return nullptr;
   }
   // As in Kafka the client just does not get it yet: it asks again until its quota lets one be made.
-  if (mutate(broker, caller, broker.options().default_partitions, strict_always).refused) return nullptr;
+  std::int32_t untold_pause = 0;
+  if (!may_mutate(broker, caller, broker.options().default_partitions, strict_always, untold_pause)) return nullptr;
   auto created = broker.topics().create(name, broker.options().default_partitions, {});
   if (created) return *created;
   // Another connection was faster, or the disk refuses.

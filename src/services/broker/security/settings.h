@@ -15,6 +15,8 @@
 
 namespace tickerlake::broker {
 
+struct ConfigEntry;
+
 enum class SecurityProtocol { plaintext, ssl, sasl_plaintext, sasl_ssl };
 /// "SASL_SSL".
 const char* name(SecurityProtocol protocol);
@@ -56,6 +58,9 @@ struct SecuritySettings {
   /// property.
   static Result<SecuritySettings> take(std::map<std::string, std::string>& properties);
 };
+
+/// What DescribeConfigs tells of them.
+std::vector<ConfigEntry> describe(const SecuritySettings& settings);
 
 /// A listener whose clients say who they are, so that it may be open to other machines.
 bool authenticates(const SecuritySettings& settings, const ListenerSettings& listener);
