@@ -109,7 +109,7 @@ std::int32_t to_wire(std::int64_t count) {
 KeyValue encode(const ShareSnapshot& record) {
   KeyValue encoded{write_versioned(snapshot_key, to_wire(record.key)), {}};
   if (!record.value) return encoded;
-  const ShareSnapshot::Value& state = *record.value;
+  const ShareSnapshotValue& state = *record.value;
   SnapshotValue value;
   value.epoch = state.epoch;
   value.state_epoch = state.state_epoch;
@@ -143,7 +143,7 @@ Result<std::optional<ShareRecord>> decode_share_record(ByteView key_bytes, std::
     ShareSnapshot snapshot{std::move(key), std::nullopt};
     if (!value_bytes) return std::optional<ShareRecord>(std::move(snapshot));
     TRY(const SnapshotValue value, read_value<SnapshotValue>(*value_bytes));
-    ShareSnapshot::Value& state = snapshot.value.emplace();
+    ShareSnapshotValue& state = snapshot.value.emplace();
     state.epoch = value.epoch;
     state.state_epoch = value.state_epoch;
     if (value.start >= 0) state.start = Offset(value.start);

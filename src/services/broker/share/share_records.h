@@ -20,18 +20,20 @@ struct ShareKey {
   auto operator<=>(const ShareKey&) const = default;
 };
 
-/// The whole state of a share-partition, or (without a value) its end.
+/// The whole state of a share-partition.
+struct ShareSnapshotValue {
+  std::int32_t epoch = 0;        // of the snapshot: one more with each
+  std::int32_t state_epoch = 0;  // the group's when its state began
+  std::optional<Offset> start;   // nothing while it is not known
+  std::int64_t complete_count = 0;
+  std::vector<StateBatch> batches;
+  TimestampMs created_at = 0, written_at = 0;
+};
+
+/// Without a value: the end of that state.
 struct ShareSnapshot {
-  struct Value {
-    std::int32_t epoch = 0;        // of the snapshot: one more with each
-    std::int32_t state_epoch = 0;  // the group's when its state began
-    std::optional<Offset> start;   // nothing while it is not known
-    std::int64_t complete_count = 0;
-    std::vector<StateBatch> batches;
-    TimestampMs created_at = 0, written_at = 0;
-  };
   ShareKey key;
-  std::optional<Value> value;
+  std::optional<ShareSnapshotValue> value;
 };
 
 /// What has changed since.

@@ -15,14 +15,14 @@ const std::vector<StateBatch> batches{{Offset(5), Offset(7), RecordState::acknow
                                       {Offset(9), Offset(9), RecordState::available, 2}};
 
 std::vector<KeyValue> one_of_each() {
-  return {encode(ShareSnapshot{key, ShareSnapshot::Value{4, 2, Offset(5), 3, batches, 10, 11}}),
+  return {encode(ShareSnapshot{key, ShareSnapshotValue{4, 2, Offset(5), 3, batches, 10, 11}}),
           encode(ShareUpdate{key, 4, Offset(5), 3, batches})};
 }
 
 TEST(ShareRecords, have_the_bytes_of_kafkas_own_forms) {
   std::string expected_key{0, 0, 0, 1, 'g'};
   expected_key += std::string(16, '\xAB') + std::string{0, 0, 0, 3};
-  const KeyValue snapshot = encode(ShareSnapshot{key, ShareSnapshot::Value{4, 2, std::nullopt, 0, {}, 10, 11}});
+  const KeyValue snapshot = encode(ShareSnapshot{key, ShareSnapshotValue{4, 2, std::nullopt, 0, {}, 10, 11}});
   EXPECT_EQ(as_text(snapshot.key), expected_key);
   // version, snapshot epoch, state epoch, leader epoch, start offset −1, created, written, no batches, tag 0: 0
   std::string expected{0, 0, 0, 0, 0, 4, 0, 0, 0, 2, 0, 0, 0, 0};

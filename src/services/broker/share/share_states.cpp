@@ -51,7 +51,7 @@ void ShareStates::apply(const ShareRecord& record) {
       entries_.erase(snapshot->key);
       return;
     }
-    const ShareSnapshot::Value& value = *snapshot->value;
+    const ShareSnapshotValue& value = *snapshot->value;
     Entry entry;
     entry.snapshot_epoch = value.epoch;
     entry.state_epoch = value.state_epoch;
@@ -73,8 +73,8 @@ void ShareStates::apply(const ShareRecord& record) {
 }
 
 ShareSnapshot ShareStates::snapshot_of(const ShareKey& key, const Entry& entry) const {
-  ShareSnapshot snapshot{key, ShareSnapshot::Value{}};
-  ShareSnapshot::Value& value = *snapshot.value;
+  ShareSnapshot snapshot{key, ShareSnapshotValue{}};
+  ShareSnapshotValue& value = *snapshot.value;
   value.epoch = entry.snapshot_epoch;
   value.state_epoch = entry.state_epoch;
   value.created_at = entry.created_at;
