@@ -166,8 +166,9 @@ class Lab:
             if code != 0:
                 raise Broken(f"{name} ended with {code}\n{self.log_tail(name)}")
 
-    def check(self):
-        """What the program's own proofs say: sink verify of the lake, then fsck of the folder of the stopped server."""
+    def check(self, after_power_failure=False):
+        """What the program's own proofs say: sink verify of the lake, then fsck of the folder of the stopped server. A
+        power failure may leave a segment without the one before it, both never synced: recovery sets it aside, fsck tells."""
         done = self.ask("sink", "verify", "--topic", "prices", "--to", "s3://lake/prices")
         if done.returncode != 0:
             raise Broken(f"sink verify ends with {done.returncode}\n{done.stdout}{done.stderr}")
@@ -176,13 +177,14 @@ class Lab:
             self.server.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             raise Broken("the server does not stop") from None
-        if self.server.returncode != -signal.SIGTERM:  # it ends by the signal once everything is closed
+        if self.server.returncode != 0:
             raise Broken(f"the server stopped with {self.server.returncode}")
         done = self.ask("fsck", "--data", self.data, "--output", "json")
         if done.returncode not in (0, 1):
             raise Broken(f"fsck ends with {done.returncode}\n{done.stderr}")
         # A topic that was deleted a moment ago may still lie there: the next start removes it.
-        damage = [finding for finding in json.loads(done.stdout) if finding["kind"] != "leftover"]
+        damage = [finding for finding in json.loads(done.stdout) if finding["kind"] != "leftover"
+                  and not (after_power_failure and finding["place"].endswith(".log.cut"))]
         if damage:
             raise Broken(f"fsck finds {damage}")
 

@@ -256,16 +256,36 @@ class Queries(Client):
                 raise Broken(f"query {execution}: found {found}, not {wanted}")
 
 
-class Records(Client):
+class Writer(Client):
+    """A client that produces to the partitions of its TOPIC, with the producer that it opens."""
+
+    PARTITIONS = 2
+
+    def __init__(self, lab, seed):
+        super().__init__(lab, seed)
+        self.kafka = lab.settings["TICKERLAKE_BOOTSTRAP"]
+        self.there = {}  # (partition, offset) → value, as acknowledged by the broker
+
+    def delivered(self, error, message):
+        if error is None:
+            self.there[message.partition(), message.offset()] = message.value()
+            self.acknowledged += 1
+
+    def write(self):
+        for i in range(self.rng.randrange(1, 20)):
+            value = f"{self.count}-{i}-".encode() + b"x" * self.rng.randrange(400)
+            self.producer.produce(self.TOPIC, value, partition=i % self.PARTITIONS, on_delivery=self.delivered)
+        self.producer.poll(0.005)
+
+
+class Records(Writer):
     """Records with acks=all into small segments; and a group's offsets."""
 
     TOPIC = "acknowledged"
 
     def __init__(self, lab, seed):
         super().__init__(lab, seed)
-        self.kafka = lab.settings["TICKERLAKE_BOOTSTRAP"]
         self.idempotent = self.rng.random() < 0.5
-        self.there = {}       # (partition, offset) → value, as acknowledged
         self.committed = -1   # of partition 0, as acknowledged
 
     def open(self):
@@ -285,16 +305,8 @@ class Records(Client):
                                   "log_level": 0, "socket.timeout.ms": 3000, "reconnect.backoff.ms": 10,
                                   "reconnect.backoff.max.ms": 50})
 
-    def delivered(self, error, message):
-        if error is None:
-            self.there[message.partition(), message.offset()] = message.value()
-            self.acknowledged += 1
-
     def step(self):
-        for i in range(self.rng.randrange(1, 20)):
-            value = f"{self.count}-{i}-".encode() + b"x" * self.rng.randrange(400)
-            self.producer.produce(self.TOPIC, value, partition=i % 2, on_delivery=self.delivered)
-        self.producer.poll(0.005)
+        self.write()
         if self.count % 5 == 0:
             offset = self.count
             self.consumer.commit(offsets=[TopicPartition(self.TOPIC, 0, offset)], asynchronous=False)

@@ -9,6 +9,7 @@ import time
 
 import compacted
 import ledger
+import shares
 import transactions
 from lab import PATIENCE, Broken, Lab, named_points, process_of
 from lake import Comparison
@@ -58,7 +59,7 @@ class Bench:
 
     def run(self, seed, kind=None, point=None, ignore=(), always=()):
         """A round; `ignore` takes protections away (the fault library's text); `always` names clients that are never
-        left out: transactions, compaction."""
+        left out: transactions, compaction, shares."""
         rng = random.Random(seed)
         if self.lab.store:
             kind = kind or rng.choice(STORE_KINDS)
@@ -117,7 +118,7 @@ class Round:
             client.verify()
         if lab.server.poll() is not None:
             raise Broken(f"the server ended by itself with {lab.server.returncode}")
-        lab.check()
+        lab.check(after_power_failure=self.kind in ("cut", "cut-point"))
 
     def choose_clients(self):
         def seed():
@@ -138,6 +139,8 @@ class Round:
             chosen.append(transactions.Transactions(self.lab, seed()))
         if self.rng.random() < 0.3 or self.point.startswith("broker.compaction") or "compaction" in self.always:
             chosen.append(compacted.Compacted(self.lab, seed()))
+        if self.rng.random() < 0.3 or "shares" in self.always:
+            chosen.append(shares.Shares(self.lab, seed()))
         return chosen
 
     def faults(self, more=""):

@@ -48,8 +48,13 @@ __attribute__((constructor)) void set_up() {
   if (!all.config.data.empty()) all.disk.start(all.config.data);
   ready = true;
   if (!all.config.control.empty()) {
+    // The program's signals are for the program's threads: one that reached this one would end the process at once.
+    sigset_t all_signals, before;
+    sigfillset(&all_signals);
+    ::pthread_sigmask(SIG_SETMASK, &all_signals, &before);
     pthread_t thread;
     if (::pthread_create(&thread, nullptr, read_control, nullptr) == 0) ::pthread_detach(thread);
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   }
 }
 
