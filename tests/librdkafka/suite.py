@@ -125,15 +125,18 @@ def runs(chosen=()):
 
 
 def states_of(output):
-    """What the suite's summary says: {name: (state, seconds, reason)}."""
+    """What the suite says: {name: (state, seconds, reason)}. Its summary is missing where a test's threads outlived it."""
+    ends = re.findall(r"/ *([\d.]+)s\] =+ Test (\w+) (PASSED|SKIPPED) =+$", output, re.MULTILINE)
     rows = re.findall(r"^\| *(\d\w+) +\| +(\w+) \| +([\d.]+)s \| ?(.*)$", output, re.MULTILINE)
-    return {name: (state.lower(), float(seconds), reason.strip()) for name, state, seconds, reason in rows}
+    return ({name: (state.lower(), float(seconds), "") for seconds, name, state in ends}
+            | {name: (state.lower(), float(seconds), reason.strip()) for name, state, seconds, reason in rows})
 
 
-def last_words(output):
+def last_words(output, name):
     """Of a test that ended without a summary."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    failure = next((index for index, line in enumerate(lines) if line.startswith("### Test")), len(lines) - 2)
+    failures = [index for index, line in enumerate(lines) if line.startswith("### Test")]
+    failure = next((index for index in failures if name in lines[index]), (failures or [len(lines) - 2])[0])
     return " ".join(lines[max(failure, 0):][:2])
 
 
@@ -190,9 +193,9 @@ def run(test, folder, protocol="classic", quick=False, limit=900):
     for one in tests():
         if (one.number, one.scenario) != (test.number, test.scenario):
             continue
-        state, took, reason = states.get(one.name, ("failed", seconds, last_words(output)))
+        state, took, reason = states.get(one.name, ("failed", seconds, last_words(output, one.name)))
         if state not in ("passed", "skipped"):
-            state, reason = "failed", reason or last_words(output)
+            state, reason = "failed", reason or last_words(output, one.name)
         if not lives:
             state, reason = "failed", "the broker ended"
         outcomes.append(Outcome(one.name, state, took, reason[:300]))
