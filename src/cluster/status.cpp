@@ -51,8 +51,10 @@ ClusterStatus Cluster::status() const {
       if (mode && *mode != "follower") status.leader = node.node.name;
       continue;
     }
-    if (members.cluster_id.empty())
-      if (auto found = ask_membership({host, description.internal}, probe_patience)) members = *std::move(found);
+    if (auto found = ask_membership({host, description.internal}, probe_patience)) {
+      node.serves = true;
+      if (members.cluster_id.empty()) members = *std::move(found);
+    }
     if (description.controller != 0 && !status.controller) {
       const auto leader = ask_quorum_leader({host, description.controller}, probe_patience);
       if (leader && *leader >= 0) status.controller = *leader;
@@ -60,9 +62,10 @@ ClusterStatus Cluster::status() const {
   }
 
   status.cluster_id = members.cluster_id;
+  // Its own answer alone would not do, as it may not be a member yet; nor the others': they take one that was just
+  // started anew for the one that they have not missed yet.
   for (NodeStatus& node : status.nodes)
-    if (node.node.role == Role::broker)
-      node.serves = node.state == ProcessState::running && members.brokers.contains(node.node.id);
+    if (node.node.role == Role::broker) node.serves = node.serves && members.brokers.contains(node.node.id);
   if (flavour() == Flavour::zookeeper) {
     if (members.controller >= 0) status.controller = members.controller;
   }

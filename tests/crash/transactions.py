@@ -34,6 +34,22 @@ def bounded(call):
         raise failed[0]
 
 
+class LastLines(logging.Handler):
+    """What a client of librdkafka has said last: why it waits, when it should not."""
+
+    def __init__(self, count):
+        super().__init__()
+        self.lines = collections.deque(maxlen=count)
+        self.logger = logging.Logger("the last lines")
+        self.logger.addHandler(self)
+
+    def emit(self, record):
+        self.lines.append(f"{record.created:.3f} {record.getMessage()}")
+
+    def __str__(self):
+        return "\n".join(self.lines)
+
+
 class Transactions(Client):
     TOPIC, GROUP = "transactions", "transactions-ledger"
     SILENT = logging.Logger("nobody listens")  # librdkafka would write fatal errors to stderr: step() knows them
@@ -145,15 +161,16 @@ class Transactions(Client):
     def read(self):
         """How many records of each partition and transaction readers of committed records see."""
         found = collections.Counter()
-        consumer = Consumer({"bootstrap.servers": self.kafka, "group.id": "transactions-reader", "log_level": 0,
+        said = LastLines(200)
+        consumer = Consumer({"bootstrap.servers": self.kafka, "group.id": "transactions-reader", "debug": "fetch,broker,topic",
                              "enable.auto.commit": False, "auto.offset.reset": "earliest", "enable.partition.eof": True,
-                             "isolation.level": "read_committed"})
+                             "isolation.level": "read_committed"}, logger=said.logger)
         consumer.assign([TopicPartition(self.TOPIC, partition, 0) for partition in (0, 1)])
         ended = set()
         while len(ended) < 2:
             message = consumer.poll(PATIENCE)
             if message is None:
-                raise Broken(f"{self.TOPIC}: the reader of committed records does not get to the end")
+                raise Broken(f"{self.TOPIC}: the reader of committed records does not get to the end\n{said}")
             if message.error():
                 if message.error().code() != KafkaError._PARTITION_EOF:
                     raise Broken(f"{self.TOPIC} can't be read: {message.error()}")

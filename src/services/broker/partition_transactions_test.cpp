@@ -230,6 +230,23 @@ TEST_F(PartitionTransactionsTest, an_index_with_anything_behind_the_checkpoint_i
   EXPECT_THAT(committed(), ElementsAre(4));
 }
 
+TEST_F(PartitionTransactionsTest, zeros_behind_the_checkpoint_are_no_entry) {
+  open();
+  plain();
+  ensure(partition_->close_cleanly().has_value(), "a clean end");
+  open();
+  write(1, 0);
+  end(1, Marker::abort);
+  partition_->close();
+  const io::Path index = path_ / segment_file_name(Offset(0), aborted_extension);
+  testing::overwrite(index, std::string(34, '\0'));
+  open();
+  ensure(partition_->close_cleanly().has_value(), "the index is flushed");
+  const std::string built = testing::content_of(index);
+  EXPECT_EQ(built.size(), 34u);
+  EXPECT_EQ(AbortedEntry::decode(as_bytes(built).data()).last_offset, 2);
+}
+
 TEST_F(PartitionTransactionsTest, deleted_records_do_not_hold_readers_back) {
   open();
   write(1, 0);

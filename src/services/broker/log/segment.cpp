@@ -138,9 +138,10 @@ Result<void> Segment::rewind(std::int64_t position, Offset next) {
 
 Result<void> Segment::rewind_aborted(Offset next) {
   if (!aborted_) return {};
-  std::int64_t before = -1;
+  // Zeros, which a power failure may leave, are no entry: its marker is in this segment, behind a record.
+  std::int64_t before = base_.value() - 1;
   return aborted_->keep_while([&](const AbortedEntry& e) {
-    if (e.last_offset <= before || e.last_offset >= next.value() || e.first_offset > e.last_offset) return false;
+    if (e.last_offset <= before || e.last_offset >= next.value() || e.first_offset >= e.last_offset) return false;
     before = e.last_offset;
     return true;
   });
