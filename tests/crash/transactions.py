@@ -162,7 +162,7 @@ class Transactions(Client):
         """How many records of each partition and transaction readers of committed records see."""
         found = collections.Counter()
         said = LastLines(200)
-        consumer = Consumer({"bootstrap.servers": self.kafka, "group.id": "transactions-reader", "debug": "fetch,broker,topic",
+        consumer = Consumer({"bootstrap.servers": self.kafka, "group.id": "transactions-reader", "debug": "fetch,broker,topic,msg",
                              "enable.auto.commit": False, "auto.offset.reset": "earliest", "enable.partition.eof": True,
                              "isolation.level": "read_committed"}, logger=said.logger)
         consumer.assign([TopicPartition(self.TOPIC, partition, 0) for partition in (0, 1)])

@@ -85,8 +85,11 @@ class LogRecovery {
                    directory_.string(), checkpoint->recovery.offset.value());
     }
     checkpoint_.recovery = beginning(segments_, checkpoint_.log_start);
+    checkpoint_.has_producers = false;
     producers_ = {};
-    return {};
+    // The one that does not fit would come to fit when the log has grown again.
+    return has_checkpoint_ ? io::write_file_atomically(directory_ / checkpoint_file_name, checkpoint_.encode())
+                           : Result<void>();
   }
 
   Result<void> remove_old_snapshots() {

@@ -198,7 +198,13 @@ TEST_F(LogRecoveryTest, checks_everything_when_the_file_is_shorter_than_its_chec
   }
   const std::string whole = content_of(file(Offset(0)));
   overwrite(file(Offset(0)), whole.substr(0, whole.size() - 5));
-  EXPECT_EQ(open()->end().offset, Offset(3));
+  {
+    auto log = open();
+    EXPECT_EQ(log->end().offset, Offset(3));
+    append(*log, make_batch({.records = 1}));
+    append(*log, make_batch({.records = 1}));  // now the file is longer than the checkpoint that did not fit
+  }
+  EXPECT_EQ(open()->end().offset, Offset(5));
 }
 
 TEST_F(LogRecoveryTest, rebuilds_the_indexes_it_would_have_written) {
