@@ -235,8 +235,14 @@ class Round:
             with contextlib.suppress(Exception):
                 topics = self.bench.admin.list_topics(timeout=5).topics.values()
                 full = all(len(its.isrs) == 3 and its.leader >= 0 for topic in topics for its in topic.partitions.values())
-                if full and self.cluster.status()["complete"]:
+                status = self.cluster.status()
+                if full and status["complete"]:
                     return
+                # As a supervisor would: with ZooKeeper a broker ends at its start while its killed predecessor's session
+                # lasts (NodeExists).
+                for node in status["nodes"]:
+                    if node["state"] == "stopped":
+                        self.cluster.start(node["node"])
             self.work(0.3)
         raise Broken("the cluster does not become whole again")
 
