@@ -34,7 +34,7 @@ Result<void> Partition::write_checkpoint(bool also_when_closed) {
                                     as_text(parts.producers)));
   }
   io::fault_point("broker.checkpoint.between");  // the snapshot is there, the checkpoint is the old one
-  CHECK(io::write_file_atomically(directory_ / checkpoint_file_name, checkpoint.encode()));
+  CHECK(broker::write_checkpoint(directory_, checkpoint));
   io::fault_point("broker.checkpoint.after");
   if (last_checkpoint_ && last_checkpoint_->has_producers &&
       last_checkpoint_->recovery.offset != checkpoint.recovery.offset) {

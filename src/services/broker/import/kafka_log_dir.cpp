@@ -97,7 +97,7 @@ class PartitionCopy {
     checkpoint.log_start = std::clamp(log_start, bases.front(), next_);
     checkpoint.recovery = {bases.front(), bases.front(), 0};
     checkpoint.cleaned = has_gaps_ ? next_ : Offset(0);
-    return io::write_file_atomically(to_ / checkpoint_file_name, checkpoint.encode());
+    return write_checkpoint(to_, checkpoint);
   }
 
  private:

@@ -32,8 +32,7 @@ Result<std::string> check_aborted_index(const io::Path& directory, const Segment
   std::int64_t before = content.base.value() - 1;
   for (const AbortedEntry& entry : entries) {
     if (entry.last_offset >= trusted.value()) break;  // rebuilt at the next start
-    const bool in_order = entry.last_offset > before && entry.first_offset < entry.last_offset;
-    if (!in_order || entry.version != 0) return std::string("its entries are not in the order of markers");
+    if (!entry.may_follow(before)) return std::string("its entries are not in the order of markers");
     before = entry.last_offset;
     const bool is_known = std::ranges::any_of(content.aborted, [&](const DecidedTransaction& decided) {
       return decided.last.value() == entry.last_offset && decided.producer.value() == entry.producer_id;
@@ -61,9 +60,7 @@ Result<void> rebuild_aborted_index(const io::Path& directory, const SegmentConte
   const io::Path path = path_of(directory, content);
   TRY(std::vector<AbortedEntry> entries, read_entries(path));
   std::erase_if(entries, [&](const AbortedEntry& entry) {
-    const bool can_be = entry.version == 0 && entry.last_offset >= content.base.value() &&
-                        entry.first_offset < entry.last_offset && entry.first_offset >= 0;
-    return !can_be || entry.first_offset >= first.value();
+    return !entry.may_follow(content.base.value() - 1) || entry.first_offset >= first.value();
   });
   for (const DecidedTransaction& decided : content.aborted) {
     const auto same = [&](const AbortedEntry& entry) { return entry.last_offset == decided.last.value(); };

@@ -315,7 +315,7 @@ class PartitionCheck {
     if (!fsck_.repair || (!moved && !checkpoint_changed_)) return;
     const auto written = [&]() -> Result<void> {
       TRY(point.position, position_of(directory_, point.segment, point.offset));
-      return io::write_file_atomically(directory_ / checkpoint_file_name, checkpoint_->encode());
+      return write_checkpoint(directory_, *checkpoint_);
     }();
     if (written) return;
     fsck_.say({.place = fsck_.shown(directory_ / checkpoint_file_name),

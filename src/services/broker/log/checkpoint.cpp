@@ -46,4 +46,8 @@ Result<std::optional<Checkpoint>> read_checkpoint(const io::Path& directory) {
   return std::optional<Checkpoint>(checkpoint);
 }
 
+Result<void> write_checkpoint(const io::Path& directory, const Checkpoint& checkpoint) {
+  return io::write_file_atomically(directory / checkpoint_file_name, checkpoint.encode());
+}
+
 }  // namespace tickerlake::broker

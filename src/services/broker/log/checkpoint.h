@@ -37,5 +37,7 @@ inline constexpr const char* checkpoint_file_name = "checkpoint";
 
 /// Nothing when the folder has none. ErrorCode::corrupt.
 Result<std::optional<Checkpoint>> read_checkpoint(const io::Path& directory);
+/// In place of the one that is there, in one step and synced.
+Result<void> write_checkpoint(const io::Path& directory, const Checkpoint& checkpoint);
 
 }  // namespace tickerlake::broker

@@ -41,6 +41,12 @@ struct AbortedEntry {
   std::int64_t last_offset = 0;   // of the marker
   std::int64_t last_stable = 0;   // every transaction that ended later began at or behind it
 
+  /// Whether it can stand behind an entry whose marker is at `before`: in the order of markers, each behind a record.
+  /// Zeros, which a power failure may leave, can stand nowhere.
+  bool may_follow(std::int64_t before) const {
+    return version == 0 && first_offset >= 0 && first_offset < last_offset && last_offset > before;
+  }
+
   static AbortedEntry decode(const std::byte* from);
   void encode(std::byte* to) const;
 };

@@ -88,8 +88,7 @@ class LogRecovery {
     checkpoint_.has_producers = false;
     producers_ = {};
     // The one that does not fit would come to fit when the log has grown again.
-    return has_checkpoint_ ? io::write_file_atomically(directory_ / checkpoint_file_name, checkpoint_.encode())
-                           : Result<void>();
+    return has_checkpoint_ ? write_checkpoint(directory_, checkpoint_) : Result<void>();
   }
 
   Result<void> remove_old_snapshots() {

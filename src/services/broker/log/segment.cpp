@@ -138,10 +138,9 @@ Result<void> Segment::rewind(std::int64_t position, Offset next) {
 
 Result<void> Segment::rewind_aborted(Offset next) {
   if (!aborted_) return {};
-  // Zeros, which a power failure may leave, are no entry: its marker is in this segment, behind a record.
   std::int64_t before = base_.value() - 1;
   return aborted_->keep_while([&](const AbortedEntry& e) {
-    if (e.last_offset <= before || e.last_offset >= next.value() || e.first_offset >= e.last_offset) return false;
+    if (!e.may_follow(before) || e.last_offset >= next.value()) return false;
     before = e.last_offset;
     return true;
   });
