@@ -229,7 +229,8 @@ def test_json_lines_hold_fields_and_no_secrets(json_server):
     assert {line["severity"] for line in lines} >= {"debug", "info"}
     slow = [line for line in lines if line["message"] == "slow request"]
     # The first ten of ten seconds are there, whichever they are.
-    assert any(line["component"] == "kafka" and line["api"] and int(line["us"]) >= 0 for line in slow)
+    assert any(line["component"] == "kafka" and line["api"] and int(line["us"]) >= 0 and int(line["bytes"]) > 0
+               and line["client"] == "rdkafka" and line["principal"] == "User:ANONYMOUS" for line in slow)
     assert any(line["component"] == "aws" and line["method"] and line["path"].startswith("/") for line in slow)
     assert len([line for line in slow if line["component"] == "kafka"]) <= 60
     assert json_server.secret_key not in text

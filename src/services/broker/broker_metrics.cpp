@@ -92,9 +92,11 @@ void RequestTimer::answered(const Log& log) const {
   if (Histogram* latency = metrics_.latency(api_key_)) latency->observe(took);
   if (took < metrics_.slow_request() || waits_by_nature(api_key_)) return;
   const Route* route = find_route(api_key_);
-  log.with("api", route == nullptr ? "unknown" : route->api.name)
-      .with("us", std::chrono::duration_cast<std::chrono::microseconds>(took).count())
-      .info("slow request");
+  const Log line = log.with("api", route == nullptr ? "unknown" : route->api.name)
+                       .with("us", std::chrono::duration_cast<std::chrono::microseconds>(took).count())
+                       .with("bytes", bytes_);
+  if (requester_ == nullptr) return line.info("slow request");
+  line.with("client", requester_->client_id).with("principal", requester_->principal).info("slow request");
 }
 
 void collect(Broker& broker, Exposition& into) {

@@ -3,6 +3,8 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <memory>
+#include <string>
 
 #include "base/log.h"
 #include "base/metrics.h"
@@ -34,17 +36,28 @@ class BrokerMetrics {
   std::array<Histogram*, 128> latency_{};
 };
 
+/// Who sent a request, for the log; shared by the requests of a connection, as it hardly ever changes.
+struct Requester {
+  std::string client_id;
+  std::string principal;  // "User:alice"
+};
+
 /// One request from its arrival to its answer. A value that its answer's slot holds.
 class RequestTimer {
  public:
-  RequestTimer(const BrokerMetrics& metrics, std::int16_t api_key)
-      : metrics_(metrics), api_key_(api_key), arrived_(std::chrono::steady_clock::now()) {}
+  /// bytes: the request's, without the four of its length.
+  RequestTimer(const BrokerMetrics& metrics, std::int16_t api_key, std::size_t bytes)
+      : metrics_(metrics), api_key_(api_key), bytes_(bytes), arrived_(std::chrono::steady_clock::now()) {}
+  /// Known once the request's header was read.
+  void set_requester(std::shared_ptr<const Requester> requester) { requester_ = std::move(requester); }
   /// Counts it, and logs it when it was slow. Not those that wait by their nature: Fetch, JoinGroup, SyncGroup.
   void answered(const Log& log) const;
 
  private:
   const BrokerMetrics& metrics_;
   std::int16_t api_key_;
+  std::size_t bytes_;
+  std::shared_ptr<const Requester> requester_;
   std::chrono::steady_clock::time_point arrived_;
 };
 

@@ -144,6 +144,7 @@ Result<void> Connection::look_at_sasl() {
   if (is_stranger_ && session_.sasl->is_authenticated()) {
     is_stranger_ = false;
     session_.user = session_.sasl->user();
+    requester_.reset();
     frames_.limit_to(max_produce_request, broker_.options().idle_timeout);
     place_.authenticated();
     log_.debug("authenticated as {}", session_.principal());
@@ -151,8 +152,14 @@ Result<void> Connection::look_at_sasl() {
   return {};
 }
 
+const std::shared_ptr<const Requester>& Connection::requester(const std::string& client_id) {
+  if (requester_ == nullptr || requester_->client_id != client_id)
+    requester_ = std::make_shared<const Requester>(Requester{client_id, session_.principal()});
+  return requester_;
+}
+
 Result<void> Connection::handle_token(ByteView token) {
-  const RequestTimer timer(broker_.metrics(), kafka::SaslAuthenticateRequest::api.key);
+  const RequestTimer timer(broker_.metrics(), kafka::SaslAuthenticateRequest::api.key, token.size());
   auto answer = session_.sasl->bare_token(token);
   if (!answer) {
     std::this_thread::sleep_for(broker_.security().settings().failed_authentication);
@@ -167,7 +174,7 @@ Result<void> Connection::handle_token(ByteView token) {
 Result<void> Connection::handle_frame(ByteView frame) {
   ByteView body;
   const std::int16_t api_key = frame.size() < 2 ? std::int16_t{-1} : load_big_endian<std::int16_t>(frame.data());
-  const RequestTimer timer(broker_.metrics(), api_key);
+  RequestTimer timer(broker_.metrics(), api_key, frame.size());
   TRY(kafka::RequestHeader header, kafka::parse_request_header(frame, body));
   const Route* route = find_route(header.api_key);
   if (route == nullptr) {
@@ -175,6 +182,7 @@ Result<void> Connection::handle_frame(ByteView frame) {
   }
   if (session_.sasl && !session_.sasl->permits(header.api_key, std::chrono::steady_clock::now()))
     return fail(ErrorCode::unauthorized, std::string(route->api.name) + " without authentication");
+  timer.set_requester(requester(header.client_id.value_or("")));
   const std::string what = std::string(route->api.name) + " v" + std::to_string(header.api_version);
   auto slot = answers_.add(timer);
   if (!slot) return fail(ErrorCode::unavailable, "the connection is broken");

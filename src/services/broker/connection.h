@@ -30,6 +30,8 @@ class Connection {
   Result<void> handle_token(ByteView token);
   /// What follows from a step of the SASL exchange.
   Result<void> look_at_sasl();
+  /// The connection's own, made anew when the client has changed its name.
+  const std::shared_ptr<const Requester>& requester(const std::string& client_id);
 
   Broker& broker_;
   Session& session_;
@@ -38,6 +40,7 @@ class Connection {
   const Log log_;
   FrameReader frames_;
   AnswerQueue answers_;
+  std::shared_ptr<const Requester> requester_;
   std::chrono::steady_clock::time_point authenticate_until_;
   bool is_stranger_;  // until it has authenticated
 };
