@@ -2,7 +2,9 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <optional>
 #include <thread>
+#include <vector>
 
 #include "cluster/cluster.h"
 #include "cluster/probe.h"
@@ -26,6 +28,27 @@ std::string missing(const ClusterStatus& status) {
   return names;
 }
 
+/// What one node has said in time.
+struct Answers {
+  std::optional<std::string> zookeeper_mode;
+  std::optional<Membership> membership;
+  std::optional<int> quorum_leader;
+};
+
+Answers ask(const Node& node, const NodeDescription& description) {
+  Answers said;
+  if (node.role == Role::zookeeper) {
+    if (auto mode = ask_zookeeper_mode(node.endpoint, probe_patience)) said.zookeeper_mode = *std::move(mode);
+    return said;
+  }
+  if (auto found = ask_membership({host, description.internal}, probe_patience)) said.membership = *std::move(found);
+  if (description.controller != 0) {
+    const auto leader = ask_quorum_leader({host, description.controller}, probe_patience);
+    if (leader && *leader >= 0) said.quorum_leader = *leader;
+  }
+  return said;
+}
+
 }  // namespace
 
 bool ClusterStatus::complete() const {
@@ -40,25 +63,24 @@ ClusterStatus Cluster::status() const {
     status.nodes.push_back({nodes_[i], state, state == ProcessState::stopped ? 0 : process->pid, false});
   }
 
+  // Side by side: each that is paused or just starting takes all the patience there is.
+  std::vector<Answers> answers(nodes_.size());
+  {
+    std::vector<std::jthread> asking;
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+      if (status.nodes[i].state != ProcessState::running) continue;
+      asking.emplace_back([&, i] { answers[i] = ask(nodes_[i], description_.nodes[i]); });
+    }
+  }
+
   Membership members;
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
     NodeStatus& node = status.nodes[i];
-    const NodeDescription& description = description_.nodes[i];
-    if (node.state != ProcessState::running) continue;
-    if (node.node.role == Role::zookeeper) {
-      const auto mode = ask_zookeeper_mode(node.node.endpoint, probe_patience);
-      node.serves = mode.has_value();
-      if (mode && *mode != "follower") status.leader = node.node.name;
-      continue;
-    }
-    if (auto found = ask_membership({host, description.internal}, probe_patience)) {
-      node.serves = true;
-      if (members.cluster_id.empty()) members = *std::move(found);
-    }
-    if (description.controller != 0 && !status.controller) {
-      const auto leader = ask_quorum_leader({host, description.controller}, probe_patience);
-      if (leader && *leader >= 0) status.controller = *leader;
-    }
+    Answers& said = answers[i];
+    node.serves = said.zookeeper_mode || said.membership;
+    if (said.zookeeper_mode && *said.zookeeper_mode != "follower") status.leader = node.node.name;
+    if (said.membership && members.cluster_id.empty()) members = *std::move(said.membership);
+    if (said.quorum_leader && !status.controller) status.controller = said.quorum_leader;
   }
 
   status.cluster_id = members.cluster_id;
