@@ -53,9 +53,14 @@ class ShareFetch {
     for (const ShareTarget& target : targets_) {
       if (const auto found = find(target)) watches.emplace_back(found->partition, signal);
     }
+    is_first_of_group_ = std::ranges::any_of(targets_, [this](const ShareTarget& target) {
+      const auto position = broker_.shares().position(key_of(target));
+      return position && !position->start;
+    });
     while (true) {
       const auto now = steady_clock::now();
       read_all(now >= deadline);
+      is_first_of_group_ = false;
       if (is_done() || now >= deadline || broker_.topics().stopping() || caller_.has_left()) break;
       if (std::exchange(is_behind_, false)) continue;
       signal.wait_until(std::min({deadline, now + hang_up_interval, next_expiry(now)}));
@@ -96,6 +101,7 @@ class ShareFetch {
       }
     }
     if (bytes < std::min(request_.min_bytes, request_.max_bytes) && !is_last_time && !any_error_) return;
+    if (is_first_of_group_ && !candidates.empty()) candidates.resize(1);
     for (const Candidate& candidate : candidates) acquire(candidate);
   }
 
@@ -168,6 +174,9 @@ class ShareFetch {
   std::map<ShareTarget, PartitionAnswer> answers_;
   std::int64_t acquired_ = 0, answered_bytes_ = 0;
   bool any_error_ = false;
+  // The group begins with a partition here. Kafka answers when the state of the first one has been read, so that the
+  // one who comes first doesn't get all there is; members that join together count on it.
+  bool is_first_of_group_ = false;
   bool is_behind_ = false;  // there is more to read at once
 };
 
