@@ -82,6 +82,9 @@ class Server:
         with urllib.request.urlopen(f"http://{web}/metrics", timeout=60) as answer:
             return answer.read().decode()
 
+    def lives(self):
+        return self.process.poll() is None
+
     def kill(self):
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()

@@ -154,14 +154,14 @@ def distribution(folder):
     return folder / "kafka"
 
 
-def run(test, folder, protocol="classic", quick=False, limit=900):
+def run(test, folder, protocol="classic", quick=False, make_server=Server, limit=900):
     """One number against a server of its own; the outcome of each test that has it. The logs stay in the folder."""
     folder = pathlib.Path(folder) / f"{test.number}-{test.scenario}"
     folder.mkdir(parents=True)
     scenario = test.scenario.split(",")[0]
     properties = PROPERTIES | {"auto.create.topics.enable": "false" if scenario == "noautocreate" else "true"}
     listener = SECURED.get(test.number, access.Plain)(folder)
-    server = Server(folder / "data", properties=properties | listener.properties).start()
+    server = make_server(folder / "data", properties=properties | listener.properties).start()
     try:
         config = folder / "test.conf"
         config.write_text("".join(f"{name}={value}\n" for name, value in listener.client(server).items()))
@@ -183,7 +183,7 @@ def run(test, folder, protocol="classic", quick=False, limit=900):
                 os.killpg(runner.pid, signal.SIGKILL)
                 runner.wait()
         seconds = time.monotonic() - started
-        lives = server.process.poll() is None
+        lives = server.lives()
     finally:
         server.stop()
         shutil.rmtree(folder / "data", ignore_errors=True)
@@ -202,13 +202,13 @@ def run(test, folder, protocol="classic", quick=False, limit=900):
     return outcomes
 
 
-def run_all(chosen, folder, protocol="classic", quick=False, at_once=2, tell=lambda outcome: None):
+def run_all(chosen, folder, protocol="classic", quick=False, at_once=2, tell=lambda outcome: None, make_server=Server):
     """Outcomes in the suite's order."""
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     distribution(folder)
     with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
-        running = [pool.submit(run, test, folder, protocol, quick) for test in runs(chosen)]
+        running = [pool.submit(run, test, folder, protocol, quick, make_server) for test in runs(chosen)]
         for done in concurrent.futures.as_completed(running):
             for outcome in done.result():
                 tell(outcome)
