@@ -63,7 +63,7 @@ ClusterStatus Cluster::status() const {
     status.nodes.push_back({nodes_[i], state, state == ProcessState::stopped ? 0 : process->pid, false});
   }
 
-  // Side by side: each that is paused or just starting takes all the patience there is.
+  // Side by side: each that runs and does not answer takes all the patience there is.
   std::vector<Answers> answers(nodes_.size());
   {
     std::vector<std::jthread> asking;
